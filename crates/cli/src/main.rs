@@ -1,0 +1,2 @@
+//! The `hepz` command.
+fn main() {}

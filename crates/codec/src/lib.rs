@@ -1,0 +1,1 @@
+//! hepz: a compressor for particle-physics data

@@ -1,0 +1,130 @@
+//! Values of one column, packed as little-endian bit patterns.
+//!
+//! In: records or runs of a file. Out: `u64` bit patterns and back.
+//! Not here: what the patterns mean (`scalar`), which of them repeat (`hepz-transforms`).
+//! Holds: no arithmetic on floats; byte order is normalised here and nowhere else.
+
+use crate::{ByteOrder, Column, Scalar};
+
+/// The values of one column: `len` patterns of `scalar.bytes()` bytes each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    scalar: Scalar,
+    bytes: Vec<u8>,
+}
+
+impl Values {
+    /// No values yet, with room for `rows`.
+    pub fn with_capacity(scalar: Scalar, rows: usize) -> Values {
+        Values { scalar, bytes: Vec::with_capacity(rows.saturating_mul(scalar.bytes())) }
+    }
+
+    /// From bit patterns; bits above the width of `scalar` are dropped.
+    pub fn from_raw(scalar: Scalar, raw: &[u64]) -> Values {
+        let mut values = Values::with_capacity(scalar, raw.len());
+        for &pattern in raw {
+            values.bytes.extend_from_slice(&pattern.to_le_bytes()[..scalar.bytes()]);
+        }
+        values
+    }
+
+    /// The type of the values.
+    pub fn scalar(&self) -> Scalar {
+        self.scalar
+    }
+
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.bytes.len() / self.scalar.bytes()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The packed little-endian patterns.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The pattern of one row. Panics if `row` is out of range, as a slice would.
+    pub fn raw(&self, row: usize) -> u64 {
+        let width = self.scalar.bytes();
+        let mut pattern = [0; 8];
+        pattern[..width].copy_from_slice(&self.bytes[row * width..][..width]);
+        u64::from_le_bytes(pattern)
+    }
+
+    /// All patterns.
+    pub fn to_raw(&self) -> Vec<u64> {
+        match self.scalar.bytes() {
+            1 => self.bytes.iter().map(|&b| u64::from(b)).collect(),
+            2 => self.bytes.as_chunks().0.iter().map(|&b| u64::from(u16::from_le_bytes(b))).collect(),
+            4 => self.bytes.as_chunks().0.iter().map(|&b| u64::from(u32::from_le_bytes(b))).collect(),
+            _ => self.bytes.as_chunks().0.iter().map(|&b| u64::from_le_bytes(b)).collect(),
+        }
+    }
+
+    /// Appends the values that `column` has in whole `records` of `row_bytes` each.
+    pub fn gather(&mut self, column: &Column, records: &[u8], row_bytes: usize) {
+        let (at, width) = (column.offset as usize, column.scalar.bytes());
+        for record in records.chunks_exact(row_bytes) {
+            let from = self.bytes.len();
+            self.bytes.extend_from_slice(&record[at..at + width]);
+            if column.order == ByteOrder::Big {
+                self.bytes[from..].reverse();
+            }
+        }
+    }
+
+    /// Writes values `first..` into the place of `column` in whole `records`; the inverse of [`Values::gather`].
+    pub fn scatter(&self, first: usize, column: &Column, records: &mut [u8], row_bytes: usize) {
+        let (at, width) = (column.offset as usize, column.scalar.bytes());
+        let patterns = self.bytes[first * width..].chunks_exact(width);
+        for (record, pattern) in records.chunks_exact_mut(row_bytes).zip(patterns) {
+            let place = &mut record[at..at + width];
+            place.copy_from_slice(pattern);
+            if column.order == ByteOrder::Big {
+                place.reverse();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scatter_undoes_gather_in_both_byte_orders() {
+        let records: Vec<u8> = (0u8..66).collect();
+        for order in [ByteOrder::Little, ByteOrder::Big] {
+            let column =
+                Column { name: "x".into(), unit: String::new(), scalar: Scalar::F64, order, offset: 3 };
+            let mut values = Values::with_capacity(Scalar::F64, 6);
+            values.gather(&column, &records, 11);
+            assert_eq!(values.len(), 6);
+            let mut back = vec![0; 66];
+            values.scatter(0, &column, &mut back, 11);
+            for row in 0..6 {
+                assert_eq!(back[row * 11 + 3..row * 11 + 11], records[row * 11 + 3..row * 11 + 11]);
+            }
+            assert_eq!(Values::from_raw(Scalar::F64, &values.to_raw()), values);
+        }
+    }
+
+    #[test]
+    fn big_endian_values_are_read_as_numbers() {
+        let column = Column {
+            name: "n".into(),
+            unit: String::new(),
+            scalar: Scalar::U16,
+            order: ByteOrder::Big,
+            offset: 0,
+        };
+        let mut values = Values::with_capacity(Scalar::U16, 1);
+        values.gather(&column, &[1, 2], 2);
+        assert_eq!(values.raw(0), 0x0102);
+    }
+}

@@ -1,0 +1,1 @@
+//! Container: sections, lengths, checksums, index, versions

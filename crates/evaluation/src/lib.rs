@@ -1,0 +1,1 @@
+//! Evaluation: hepz beside other compressors

@@ -1,0 +1,1 @@
+//! Models: prices of decisions

@@ -1,0 +1,34 @@
+//! Recompression: re-making foreign compressed blocks exactly.
+//!
+//! # What it is
+//! A file format stores a block as a *pipeline* of steps over plain bytes (shuffle, deflate, checksum). This crate undoes
+//! the pipeline and records what it takes to run it again to the same bytes.
+//!
+//! # One page
+//! [`open`] gives the plain bytes and a [`Recipe`]; [`close`] gives back the stored bytes. `open` proves the recipe by
+//! closing once; where that fails it returns `None` and the block stays as it is.
+//!
+//! # Where to look next
+//! `hepz-formats` names pipelines; `hepz` stores recipes.
+
+/// One step from plain to stored bytes, as a format names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// HDF5 shuffle: byte 0 of all elements, then byte 1, ...; a rest shorter than one element stays at the end.
+    Shuffle {
+        /// Bytes of one element.
+        element_bytes: u32,
+    },
+    /// A raw deflate stream (zip members).
+    Deflate,
+    /// A zlib stream: two bytes of header, deflate, adler32 (HDF5 gzip filter).
+    Zlib,
+    /// HDF5 fletcher32: four bytes of checksum at the end.
+    Fletcher32,
+}
+
+/// The steps from plain to stored bytes, first step first.
+pub type Pipeline = Vec<Step>;
+
+/// What it takes to run a pipeline again to the same bytes; opaque, self-contained.
+pub type Recipe = Vec<u8>;

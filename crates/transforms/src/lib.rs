@@ -1,0 +1,1 @@
+//! Transforms: reversible rearrangements of columns, relations among them

@@ -1,0 +1,2 @@
+//! Checks and tables of the repository.
+fn main() {}
