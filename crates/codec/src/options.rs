@@ -1,0 +1,111 @@
+//! What a caller may choose: level, threads, limits, progress.
+//!
+//! In: nothing. Out: [`CompressOptions`], [`DecompressOptions`], [`Limits`], [`Progress`].
+//! Not here: what is done with them.
+//! Holds: no option but the level and the record schema changes a byte of the archive.
+
+/// How much effort goes into each byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Level {
+    /// For archives: context mixing on the decision path with cross-column contexts and relations.
+    #[default]
+    Default,
+}
+
+impl Level {
+    /// The wire number.
+    pub(crate) fn id(self) -> u8 {
+        match self {
+            Level::Default => 1,
+        }
+    }
+
+    /// The level of a wire number.
+    pub(crate) fn from_id(id: u8) -> Option<Level> {
+        (id == 1).then_some(Level::Default)
+    }
+
+    /// The level's name, as the command spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Default => "default",
+        }
+    }
+}
+
+/// What a long call is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Opening compressed blocks of the file.
+    Open,
+    /// Looking at a sample and deciding how to code it.
+    Plan,
+    /// Coding or decoding values and bytes.
+    Code,
+    /// Writing the file out and checking its sum.
+    Restore,
+}
+
+/// Told how far a call has come; `done` and `total` are bytes of the original file, as near as is known.
+pub trait Progress: Sync {
+    /// Called now and then, from the calling thread.
+    fn advance(&self, stage: Stage, done: u64, total: u64);
+}
+
+/// What a caller may choose when compressing.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct CompressOptions<'a> {
+    /// Effort.
+    pub level: Level,
+    /// Threads; 0 for one per core. The archive does not depend on it.
+    pub threads: usize,
+    /// The file's name, to be stored.
+    pub name: Option<String>,
+    /// Read the archive back and compare before reporting success ([`crate::compress_to_file`] only).
+    pub verify: bool,
+    /// Who is told how far it has come.
+    pub progress: Option<&'a dyn Progress>,
+}
+
+impl CompressOptions<'_> {
+    /// The defaults: level default, all cores, verification on.
+    pub fn new() -> Self {
+        CompressOptions { verify: true, ..Default::default() }
+    }
+}
+
+/// What a caller may choose when reading an archive back.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct DecompressOptions<'a> {
+    /// Threads; 0 for one per core.
+    pub threads: usize,
+    /// Who is told how far it has come.
+    pub progress: Option<&'a dyn Progress>,
+}
+
+impl DecompressOptions<'_> {
+    /// The defaults: all cores, silent.
+    pub fn new() -> Self {
+        DecompressOptions::default()
+    }
+}
+
+/// What an archive may ask of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Memory for one chunk, one section or the schema, in bytes.
+    pub memory_bytes: u64,
+    /// Size of the file that comes out, in bytes.
+    pub output_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { memory_bytes: 1 << 30, output_bytes: u64::MAX }
+    }
+}
