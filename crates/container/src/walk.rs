@@ -1,0 +1,143 @@
+//! Walk: sections from the front of the file, without the index.
+//!
+//! In: bytes that may be cut or damaged. Out: a verdict (cut or damaged, and where), or every section that is still whole.
+//! Not here: reading a sound archive (`reader`).
+//! Holds: each byte is read at most twice; memory is one section at a time, and no more than the file holds.
+
+use crate::frame::{self, CHECKSUM_BYTES, HEAD_MAX_BYTES, HEADER_BYTES, INDEX, Section, TRAILER_BYTES};
+use crate::wire::WireError;
+use crate::{Bytes, Limits, ReadError, Region, reader};
+
+/// Payloads that are only checked pass through a buffer of this size: large enough that calls do not count.
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// The section that begins at `at`, as its head claims; it lies inside the file.
+fn section_at(bytes: &(impl Bytes + ?Sized), at: u64, region: Region) -> Result<Section, ReadError> {
+    let had_bytes = bytes.len();
+    let mut head = [0; HEAD_MAX_BYTES];
+    let head = &mut head[..had_bytes.saturating_sub(at).min(HEAD_MAX_BYTES as u64) as usize];
+    bytes.read_at(at, head)?;
+    match Section::from_head(at, head) {
+        Ok(section) if section.end() <= had_bytes => Ok(section),
+        Ok(section) => Err(ReadError::Truncated { region, wanted_bytes: section.end(), had_bytes }),
+        Err(WireError::Ended { .. }) => {
+            Err(ReadError::Truncated { region, wanted_bytes: had_bytes.saturating_add(1), had_bytes })
+        }
+        Err(error) => Err(ReadError::Corrupt { region, at_byte: at, what: error.what() }),
+    }
+}
+
+/// True if the checksum of the section holds, head included.
+pub(crate) fn is_whole(bytes: &(impl Bytes + ?Sized), section: &Section) -> Result<bool, ReadError> {
+    let expected = section.head();
+    let mut head = [0; HEAD_MAX_BYTES];
+    let head = &mut head[..expected.len()];
+    bytes.read_at(section.at, head)?;
+    let mut checksum = crc32c::crc32c(head);
+    let mut buffer = vec![0; section.bytes.min(BUFFER_BYTES as u64) as usize];
+    let (mut at, end) = (section.payload_at(), section.end() - CHECKSUM_BYTES);
+    while at < end {
+        let part = &mut buffer[..(end - at).min(BUFFER_BYTES as u64) as usize];
+        bytes.read_at(at, part)?;
+        checksum = crc32c::crc32c_append(checksum, part);
+        at += part.len() as u64;
+    }
+    let mut stored = [0; CHECKSUM_BYTES as usize];
+    bytes.read_at(end, &mut stored)?;
+    Ok(*head == expected[..] && stored == checksum.to_le_bytes())
+}
+
+/// Says what is wrong with an archive whose end is not sound. `at_end` is what the end claims, if it claims anything: the
+/// position of the index, and why that index was refused. It is believed if the walk arrives there; an archive inside a
+/// cut one would claim another place.
+pub(crate) fn diagnose(bytes: &(impl Bytes + ?Sized), at_end: Option<(u64, ReadError)>) -> ReadError {
+    let mut at = HEADER_BYTES;
+    let mut number = 0;
+    loop {
+        if let Some((index_at, error)) = at_end.as_ref().filter(|claim| claim.0 == at) {
+            // `ReadError` cannot be cloned, because I/O errors cannot.
+            return match *error {
+                ReadError::Corrupt { region, at_byte, what } => ReadError::Corrupt { region, at_byte, what },
+                _ => corrupt(Region::Index, *index_at, "the index is damaged"),
+            };
+        }
+        let region = Region::Section(number);
+        let section = match section_at(bytes, at, region) {
+            Ok(section) => section,
+            Err(error) => return error,
+        };
+        match is_whole(bytes, &section) {
+            Ok(true) => {}
+            Ok(false) => return corrupt(region, at, "the checksum does not hold"),
+            Err(error) => return error,
+        }
+        if section.kind == INDEX {
+            return diagnose_trailer(bytes, &section);
+        }
+        if section.kind == 0 {
+            return corrupt(region, at, "a section has a reserved kind");
+        }
+        at = section.end();
+        number += 1;
+    }
+}
+
+fn diagnose_trailer(bytes: &(impl Bytes + ?Sized), index: &Section) -> ReadError {
+    let trailer_at = index.end();
+    let end = trailer_at + TRAILER_BYTES;
+    let had_bytes = bytes.len();
+    let mut last = [0; TRAILER_BYTES as usize];
+    let last = &mut last[..had_bytes.saturating_sub(trailer_at).min(TRAILER_BYTES) as usize];
+    if let Err(error) = bytes.read_at(trailer_at, last) {
+        return error.into();
+    }
+    if !frame::trailer(index.at).starts_with(last) {
+        return corrupt(Region::Trailer, trailer_at, "the trailer is damaged");
+    }
+    if had_bytes < end {
+        return ReadError::Truncated { region: Region::Trailer, wanted_bytes: end, had_bytes };
+    }
+    corrupt(Region::Trailer, end, "bytes follow the end of the archive")
+}
+
+fn corrupt(region: Region, at_byte: u64, what: &'static str) -> ReadError {
+    ReadError::Corrupt { region, at_byte, what }
+}
+
+/// Every section that is still whole, in the order of the file.
+///
+/// With a sound index, damage costs only the sections it hit. Without one the walk goes from the front: over a section
+/// whose payload is damaged it steps by its claimed length, and it ends where no section can begin. The header is not
+/// looked at. Sections above the limit and sections that the medium does not give are left out.
+///
+/// ```
+/// use hepz_container::{Limits, Writer, salvage};
+/// let mut writer = Writer::new(Vec::new())?;
+/// writer.section(1, 0, b"first")?;
+/// writer.section(1, 1, b"second")?;
+/// let mut cut = writer.finish()?;
+/// cut.truncate(40);
+/// let saved: Vec<_> = salvage(&cut, Limits::default()).map(|(_, payload)| payload).collect();
+/// assert_eq!(saved, [b"first"]);
+/// # Ok::<(), hepz_container::WriteError>(())
+/// ```
+pub fn salvage<B: Bytes>(bytes: B, limits: Limits) -> impl Iterator<Item = (Section, Vec<u8>)> {
+    let mut listed = reader::listed(&bytes, limits).ok().map(Vec::into_iter);
+    let mut at = HEADER_BYTES;
+    std::iter::from_fn(move || {
+        loop {
+            let section = match &mut listed {
+                Some(sections) => sections.next()?,
+                None => section_at(&bytes, at, Region::Index).ok()?,
+            };
+            at = section.end();
+            let wanted = Section::is_free_kind(section.kind) && section.bytes <= limits.section_bytes;
+            if wanted && matches!(is_whole(&bytes, &section), Ok(true)) {
+                let mut payload = vec![0; usize::try_from(section.bytes).ok()?];
+                if bytes.read_at(section.payload_at(), &mut payload).is_ok() {
+                    return Some((section, payload));
+                }
+            }
+        }
+    })
+}
