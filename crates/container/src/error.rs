@@ -101,6 +101,11 @@ pub enum ReadError {
     Io(#[from] io::Error),
 }
 
+/// Shorthand for the error that the reader gives most.
+pub(crate) fn corrupt(region: Region, at_byte: u64, what: &'static str) -> ReadError {
+    ReadError::Corrupt { region, at_byte, what }
+}
+
 /// Why an archive cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -4,6 +4,7 @@
 //! Not here: the order in which they are written and read (`writer`, `reader`, `walk`).
 //! Holds: each of them has exactly one spelling, so comparing bytes is comparing meaning.
 
+use crate::error::corrupt;
 use crate::wire::{Cursor, VARINT_MAX_BYTES, WireError, put_varint, varint_bytes};
 use crate::{Bytes, FormatVersion, ReadError, Region};
 
@@ -99,14 +100,14 @@ pub(crate) fn check_header(bytes: &(impl Bytes + ?Sized)) -> Result<FormatVersio
             return Err(ReadError::NotAnArchive);
         }
         let what = "the magic shows a transfer that changed line ends or dropped bits";
-        return Err(ReadError::Corrupt { region: Region::Header, at_byte: agree as u64, what });
+        return Err(corrupt(Region::Header, agree as u64, what));
     }
     if had < header.len() {
         return Err(ReadError::Truncated { region: Region::Header, wanted_bytes: HEADER_BYTES, had_bytes });
     }
     if crc32c::crc32c(&header[..12]).to_le_bytes() != header[12..] {
         let what = "the checksum of the header does not hold";
-        return Err(ReadError::Corrupt { region: Region::Header, at_byte: 8, what });
+        return Err(corrupt(Region::Header, 8, what));
     }
     let file = FormatVersion { major: header[8], minor: header[9] };
     let unknown_features = u16::from_le_bytes([header[10], header[11]]) & !KNOWN_FEATURES;
@@ -115,7 +116,7 @@ pub(crate) fn check_header(bytes: &(impl Bytes + ?Sized)) -> Result<FormatVersio
     }
     if file < VERSION {
         let what = "no writer ever had this version";
-        return Err(ReadError::Corrupt { region: Region::Header, at_byte: 8, what });
+        return Err(corrupt(Region::Header, 8, what));
     }
     Ok(file)
 }

@@ -4,6 +4,7 @@
 //! Not here: what is wrong with a file whose end is not sound (`walk`).
 //! Holds: nothing is allocated that the file does not hold or that the caller's limits do not allow.
 
+use crate::error::corrupt;
 use crate::frame::{
     self, CHECKSUM_BYTES, HEAD_MAX_BYTES, HEADER_BYTES, INDEX, IndexError, Section, TRAILER_BYTES,
 };
@@ -87,8 +88,7 @@ impl<B: Bytes> Reader<B> {
     pub fn read_range(&self, number: usize, range: Range<u64>) -> Result<Vec<u8>, ReadError> {
         let (section, region) = self.section(number)?;
         if range.start > range.end || range.end > section.bytes {
-            let what = "a part lies outside its section";
-            return Err(ReadError::Corrupt { region, at_byte: section.at, what });
+            return Err(corrupt(region, section.at, "a part lies outside its section"));
         }
         let mut part = allocate(range.end - range.start, self.limits)?;
         self.bytes.read_at(section.payload_at() + range.start, &mut part)?;
@@ -123,16 +123,18 @@ impl<B: Bytes> Reader<B> {
 
 /// The sections that the end of the file lists.
 pub(crate) fn listed(bytes: &(impl Bytes + ?Sized), limits: Limits) -> Result<Vec<Section>, ReadError> {
+    let no_end = || corrupt(Region::Trailer, bytes.len(), "the trailer is missing");
+    let verdict = |claimed, error| walk::diagnose(bytes, claimed).unwrap_or(error);
     let Some(trailer_at) = bytes.len().checked_sub(TRAILER_BYTES) else {
-        return Err(walk::diagnose(bytes, None));
+        return Err(verdict(None, no_end()));
     };
     let mut last = [0; TRAILER_BYTES as usize];
     bytes.read_at(trailer_at, &mut last)?;
     let Some(index_at) = frame::index_at(&last).filter(|at| (HEADER_BYTES..trailer_at).contains(at)) else {
-        return Err(walk::diagnose(bytes, None));
+        return Err(verdict(None, no_end()));
     };
     match read_index(bytes, index_at, trailer_at, limits) {
-        Err(error @ ReadError::Corrupt { .. }) => Err(walk::diagnose(bytes, Some((index_at, error)))),
+        Err(error @ ReadError::Corrupt { .. }) => Err(verdict(Some(index_at), error)),
         result => result,
     }
 }
@@ -143,18 +145,18 @@ fn read_index(
     trailer_at: u64,
     limits: Limits,
 ) -> Result<Vec<Section>, ReadError> {
-    let corrupt = |what| ReadError::Corrupt { region: Region::Index, at_byte: index_at, what };
+    let damaged = |what| corrupt(Region::Index, index_at, what);
     let mut head = [0; HEAD_MAX_BYTES];
     let head = &mut head[..(trailer_at - index_at).min(HEAD_MAX_BYTES as u64) as usize];
     bytes.read_at(index_at, head)?;
-    let index = Section::from_head(index_at, head).map_err(|error| corrupt(error.what()))?;
+    let index = Section::from_head(index_at, head).map_err(|error| damaged(error.what()))?;
     if index.kind != INDEX || index.tag != 0 || index.end() != trailer_at {
-        return Err(corrupt("the index does not reach from its place to the trailer"));
+        return Err(damaged("the index does not reach from its place to the trailer"));
     }
     let mut payload = allocate(index.bytes, limits)?;
     read_checked(bytes, &index, &mut payload, Region::Index)?;
     frame::parse_index(&payload, index_at, limits.sections).map_err(|error| match error {
-        IndexError::Corrupt(what) => corrupt(what),
+        IndexError::Corrupt(what) => damaged(what),
         IndexError::TooMany(wanted) => {
             ReadError::OverLimit { limit: "sections", wanted, allowed: limits.sections }
         }
@@ -182,8 +184,7 @@ fn read_checked(
     let head = &mut head[..expected.len()];
     bytes.read_at(section.at, head)?;
     if *head != expected[..] {
-        let what = "the head of the section is not what the index says";
-        return Err(ReadError::Corrupt { region, at_byte: section.at, what });
+        return Err(corrupt(region, section.at, "the head of the section is not what the index says"));
     }
     bytes.read_at(section.payload_at(), payload)?;
     let mut stored = [0; CHECKSUM_BYTES as usize];
@@ -195,5 +196,5 @@ fn read_checked(
 }
 
 fn checksum_error(section: &Section, region: Region) -> ReadError {
-    ReadError::Corrupt { region, at_byte: section.at, what: "the checksum of the section does not hold" }
+    corrupt(region, section.at, "the checksum of the section does not hold")
 }

@@ -4,6 +4,7 @@
 //! Not here: reading a sound archive (`reader`).
 //! Holds: each byte is read at most twice; memory is one section at a time, and no more than the file holds.
 
+use crate::error::corrupt;
 use crate::frame::{self, CHECKSUM_BYTES, HEAD_MAX_BYTES, HEADER_BYTES, INDEX, Section, TRAILER_BYTES};
 use crate::wire::WireError;
 use crate::{Bytes, Limits, ReadError, Region, reader};
@@ -47,37 +48,37 @@ pub(crate) fn is_whole(bytes: &(impl Bytes + ?Sized), section: &Section) -> Resu
     Ok(*head == expected[..] && stored == checksum.to_le_bytes())
 }
 
-/// Says what is wrong with an archive whose end is not sound. `at_end` is what the end claims, if it claims anything: the
-/// position of the index, and why that index was refused. It is believed if the walk arrives there; an archive inside a
-/// cut one would claim another place.
-pub(crate) fn diagnose(bytes: &(impl Bytes + ?Sized), at_end: Option<(u64, ReadError)>) -> ReadError {
+/// The section that begins at `at`, if it is whole.
+fn whole_section_at(bytes: &(impl Bytes + ?Sized), at: u64, region: Region) -> Result<Section, ReadError> {
+    let section = section_at(bytes, at, region)?;
+    if is_whole(bytes, &section)? {
+        Ok(section)
+    } else {
+        Err(corrupt(region, at, "the checksum does not hold"))
+    }
+}
+
+/// Says what is wrong with an archive whose end is not sound. `claimed` is where the end says that the index begins, if it
+/// says anything; `None` is returned if the walk arrives there, so that the end may be believed. The end of an archive
+/// that lies inside a cut one would claim another place.
+pub(crate) fn diagnose(bytes: &(impl Bytes + ?Sized), claimed: Option<u64>) -> Option<ReadError> {
     let mut at = HEADER_BYTES;
     let mut number = 0;
     loop {
-        if let Some((index_at, error)) = at_end.as_ref().filter(|claim| claim.0 == at) {
-            // `ReadError` cannot be cloned, because I/O errors cannot.
-            return match *error {
-                ReadError::Corrupt { region, at_byte, what } => ReadError::Corrupt { region, at_byte, what },
-                _ => corrupt(Region::Index, *index_at, "the index is damaged"),
-            };
-        }
         let region = Region::Section(number);
-        let section = match section_at(bytes, at, region) {
-            Ok(section) => section,
-            Err(error) => return error,
-        };
-        match is_whole(bytes, &section) {
-            Ok(true) => {}
-            Ok(false) => return corrupt(region, at, "the checksum does not hold"),
-            Err(error) => return error,
+        match whole_section_at(bytes, at, region) {
+            // More than a trailer behind an index: something was glued on, and its end claims the same place.
+            Ok(section) if section.kind == INDEX && bytes.len() - section.end() > TRAILER_BYTES => {
+                return Some(diagnose_trailer(bytes, &section));
+            }
+            _ if claimed == Some(at) => return None,
+            Ok(section) if section.kind == INDEX => return Some(diagnose_trailer(bytes, &section)),
+            Ok(section) if section.kind == 0 => {
+                return Some(corrupt(region, at, "a section has a reserved kind"));
+            }
+            Ok(section) => at = section.end(),
+            Err(error) => return Some(error),
         }
-        if section.kind == INDEX {
-            return diagnose_trailer(bytes, &section);
-        }
-        if section.kind == 0 {
-            return corrupt(region, at, "a section has a reserved kind");
-        }
-        at = section.end();
         number += 1;
     }
 }
@@ -98,10 +99,6 @@ fn diagnose_trailer(bytes: &(impl Bytes + ?Sized), index: &Section) -> ReadError
         return ReadError::Truncated { region: Region::Trailer, wanted_bytes: end, had_bytes };
     }
     corrupt(Region::Trailer, end, "bytes follow the end of the archive")
-}
-
-fn corrupt(region: Region, at_byte: u64, what: &'static str) -> ReadError {
-    ReadError::Corrupt { region, at_byte, what }
 }
 
 /// Every section that is still whole, in the order of the file.
@@ -130,6 +127,9 @@ pub fn salvage<B: Bytes>(bytes: B, limits: Limits) -> impl Iterator<Item = (Sect
                 Some(sections) => sections.next()?,
                 None => section_at(&bytes, at, Region::Index).ok()?,
             };
+            if listed.is_none() && section.kind == INDEX {
+                return None;
+            }
             at = section.end();
             let wanted = Section::is_free_kind(section.kind) && section.bytes <= limits.section_bytes;
             if wanted && matches!(is_whole(&bytes, &section), Ok(true)) {
