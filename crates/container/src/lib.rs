@@ -30,6 +30,7 @@ mod bytes;
 mod error;
 mod frame;
 mod reader;
+mod salvage;
 mod walk;
 pub mod wire;
 mod writer;
@@ -40,5 +41,5 @@ pub use frame::{
     CHECKSUM_BYTES, END_MAGIC, HEADER_BYTES, INDEX, KNOWN_FEATURES, MAGIC, Section, TRAILER_BYTES, VERSION,
 };
 pub use reader::{Limits, Reader};
-pub use walk::salvage;
+pub use salvage::salvage;
 pub use writer::Writer;

@@ -1,19 +1,23 @@
 //! Walk: sections from the front of the file, without the index.
 //!
-//! In: bytes that may be cut or damaged. Out: a verdict (cut or damaged, and where), or every section that is still whole.
-//! Not here: reading a sound archive (`reader`).
-//! Holds: each byte is read at most twice; memory is one section at a time, and no more than the file holds.
+//! In: bytes that may be cut or damaged. Out: a verdict: cut or damaged, and where.
+//! Not here: reading a sound archive (`reader`), saving what is left (`salvage`).
+//! Holds: each byte is read once, in constant memory.
 
 use crate::error::corrupt;
 use crate::frame::{self, CHECKSUM_BYTES, HEAD_MAX_BYTES, HEADER_BYTES, INDEX, Section, TRAILER_BYTES};
 use crate::wire::WireError;
-use crate::{Bytes, Limits, ReadError, Region, reader};
+use crate::{Bytes, ReadError, Region};
 
 /// Payloads that are only checked pass through a buffer of this size: large enough that calls do not count.
 const BUFFER_BYTES: usize = 1 << 16;
 
 /// The section that begins at `at`, as its head claims; it lies inside the file.
-fn section_at(bytes: &(impl Bytes + ?Sized), at: u64, region: Region) -> Result<Section, ReadError> {
+pub(crate) fn section_at(
+    bytes: &(impl Bytes + ?Sized),
+    at: u64,
+    region: Region,
+) -> Result<Section, ReadError> {
     let had_bytes = bytes.len();
     let mut head = [0; HEAD_MAX_BYTES];
     let head = &mut head[..had_bytes.saturating_sub(at).min(HEAD_MAX_BYTES as u64) as usize];
@@ -99,45 +103,4 @@ fn diagnose_trailer(bytes: &(impl Bytes + ?Sized), index: &Section) -> ReadError
         return ReadError::Truncated { region: Region::Trailer, wanted_bytes: end, had_bytes };
     }
     corrupt(Region::Trailer, end, "bytes follow the end of the archive")
-}
-
-/// Every section that is still whole, in the order of the file.
-///
-/// With a sound index, damage costs only the sections it hit. Without one the walk goes from the front: over a section
-/// whose payload is damaged it steps by its claimed length, and it ends where no section can begin. The header is not
-/// looked at. Sections above the limit and sections that the medium does not give are left out.
-///
-/// ```
-/// use hepz_container::{Limits, Writer, salvage};
-/// let mut writer = Writer::new(Vec::new())?;
-/// writer.section(1, 0, b"first")?;
-/// writer.section(1, 1, b"second")?;
-/// let mut cut = writer.finish()?;
-/// cut.truncate(40);
-/// let saved: Vec<_> = salvage(&cut, Limits::default()).map(|(_, payload)| payload).collect();
-/// assert_eq!(saved, [b"first"]);
-/// # Ok::<(), hepz_container::WriteError>(())
-/// ```
-pub fn salvage<B: Bytes>(bytes: B, limits: Limits) -> impl Iterator<Item = (Section, Vec<u8>)> {
-    let mut listed = reader::listed(&bytes, limits).ok().map(Vec::into_iter);
-    let mut at = HEADER_BYTES;
-    std::iter::from_fn(move || {
-        loop {
-            let section = match &mut listed {
-                Some(sections) => sections.next()?,
-                None => section_at(&bytes, at, Region::Index).ok()?,
-            };
-            if listed.is_none() && section.kind == INDEX {
-                return None;
-            }
-            at = section.end();
-            let wanted = Section::is_free_kind(section.kind) && section.bytes <= limits.section_bytes;
-            if wanted && matches!(is_whole(&bytes, &section), Ok(true)) {
-                let mut payload = vec![0; usize::try_from(section.bytes).ok()?];
-                if bytes.read_at(section.payload_at(), &mut payload).is_ok() {
-                    return Some((section, payload));
-                }
-            }
-        }
-    })
 }
