@@ -1,2 +1,50 @@
-//! Checks and tables of the repository.
-fn main() {}
+//! Checks and tables of the repository: `cargo xtask VERB`.
+//!
+//! In: the working tree. Out: a verdict, or a table under `docs/`.
+//! Not here: anything a user of hepz needs.
+
+mod check;
+mod fuzz;
+mod golden;
+mod imports;
+mod layers;
+mod repository;
+mod setup;
+mod sizes;
+mod slow;
+mod steps;
+mod tidy;
+
+const USAGE: &str = "usage: cargo xtask VERB
+  check                  everything that continuous integration checks, minutes
+  setup                  is this machine ready to build and test?
+  sizes [--check]        compress every corpus file (HEPZ_CORPUS); write docs/sizes.tsv, or compare with it
+  golden                 are the golden files as recorded?
+  golden --add NAME FILE record a new golden file; an existing name is refused
+  fuzz SECONDS [TARGET]  attack each target, or one, for that long
+  slow [memory|qemu|fuzz] the slow suite, hours, or one part of it";
+
+fn main() -> std::process::ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words[..] {
+        ["check"] => check::run(),
+        ["setup"] => setup::run(),
+        ["sizes"] => sizes::write(),
+        ["sizes", "--check"] => sizes::compare(),
+        ["golden"] => golden::verify().map(|count| println!("{count} golden files are as recorded")),
+        ["golden", "--add", name, file] => golden::add(name, file),
+        ["fuzz", seconds] => fuzz::run(seconds, None),
+        ["fuzz", seconds, target] => fuzz::run(seconds, Some(target)),
+        ["slow"] => slow::run(None),
+        ["slow", part] => slow::run(Some(part)),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Fuzz: attacks on everything that reads bytes from outside.
+//!
+//! # What it is
+//! Targets named by what they attack, and a mutation of seeds that is the same on every machine. No nightly compiler, no
+//! instrumentation: seeds are small and structured, and targets that patch behind the checksums reach the depths.
+//!
+//! # One page
+//! A [`Target`] takes any bytes and panics if a promise is broken. The program of this crate runs mutated seeds
+//! through each target for a while (`cargo xtask fuzz 60`) and keeps what it finds in `fuzz/regressions/<target>/`. The
+//! test `replay` runs those, and a few thousand mutations, on every check.
+//!
+//! # Where to look next
+//! `container` for a target, `mutation` for what is done to seeds.
+
+pub mod container;
+pub mod mutation;
+
+/// Something to attack.
+pub struct Target {
+    /// Its name, and that of its folder of regressions.
+    pub name: &'static str,
+    /// Bytes worth mutating.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+    /// Panics if any promise is broken. Errors are fine.
+    pub attack: fn(&[u8]),
+}
+
+/// Every target.
+pub const TARGETS: &[Target] =
+    &[Target { name: "container_only", seeds: container::seeds, attack: container::container_only }];
+
+/// The target with this name.
+pub fn target(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}

@@ -1,0 +1,134 @@
+//! Slow: what takes hours or tools that not every machine has.
+//!
+//! In: the working tree. Out: a verdict for each part, and what is missing for the parts that cannot run.
+//! Not here: what every change has to pass (`check`).
+
+use crate::repository::{cargo, root, target};
+use crate::setup::version;
+use crate::steps::{self, Tally, step};
+use std::path::Path;
+use std::process::Command;
+
+/// Virtual memory that compressing and decompressing may use, in KiB. The promise is 1 GiB of use; threads reserve stacks and
+/// arenas that they do not touch.
+const MEMORY_KIB: u64 = 2 << 20;
+/// Seconds for each fuzz target; all of them together take about an hour.
+const FUZZ_SECONDS: &str = "600";
+/// Size of the file that the memory test compresses, in bytes: several times what may be used.
+const LARGE_FILE_BYTES: u64 = 5 << 30;
+/// Threads that the memory promise is made for.
+const THREADS: &str = "8";
+
+/// `cargo xtask slow [PART]`
+pub fn run(part: Option<&str>) -> Result<(), String> {
+    match part {
+        None => {
+            step("memory: a large file in little memory", memory)?;
+            step("qemu: the same bytes on aarch64", qemu)?;
+            step("fuzz: an hour", fuzz)
+        }
+        Some("memory") => step("memory: a large file in little memory", memory),
+        Some("qemu") => step("qemu: the same bytes on aarch64", qemu),
+        Some("fuzz") => step("fuzz: an hour", fuzz),
+        Some(other) => Err(format!("slow has no part {other}; it has memory, qemu and fuzz")),
+    }
+}
+
+fn build() -> Result<std::path::PathBuf, String> {
+    steps::run(
+        cargo().args(["build", "--quiet", "--release", "--package", "hepz-cli"]),
+        &mut Tally::default(),
+    )?;
+    Ok(target().join("release").join(format!("hepz{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Writes records of four floats that drift, as a detector's channels do, with noise in the low bits.
+fn write_large(path: &Path) -> Result<(), String> {
+    use std::io::Write;
+    let fail = |error: std::io::Error| format!("{}: {error}", path.display());
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(fail)?);
+    let (mut state, mut written) = (1u64, 0);
+    while written < LARGE_FILE_BYTES {
+        for channel in 0..4u32 {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let pattern =
+                (0x42C8_0000 + (channel << 20) + ((written >> 14) as u32 & 0x3FFF)) ^ (state >> 56) as u32;
+            file.write_all(&pattern.to_le_bytes()).map_err(fail)?;
+            written += 4;
+        }
+    }
+    file.flush().map_err(fail)
+}
+
+/// Runs a command under a limit on virtual memory.
+fn limited(program: &Path, arguments: &[&Path]) -> Result<(), String> {
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg(format!("ulimit -v {MEMORY_KIB} && exec \"$@\""))
+        .arg("sh")
+        .arg(program)
+        .args(arguments);
+    steps::run(&mut command, &mut Tally::default())
+}
+
+fn memory() -> Result<(), String> {
+    let hepz = build()?;
+    let folder = target().join("slow");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let [large, archive, back] = ["large.bin", "large.hepz", "large.back"].map(|name| folder.join(name));
+    for path in [&archive, &back] {
+        let _ = std::fs::remove_file(path);
+    }
+    write_large(&large)?;
+    let [compress, decompress, threads, count, to] =
+        ["compress", "decompress", "--threads", THREADS, "-o"].map(Path::new);
+    limited(&hepz, &[compress, threads, count, to, &archive, &large])?;
+    limited(&hepz, &[decompress, threads, count, to, &back, &archive])?;
+    steps::run(Command::new("cmp").args([&large, &back]), &mut Tally::default())?;
+    for path in [&large, &archive, &back] {
+        let _ = std::fs::remove_file(path);
+    }
+    Ok(())
+}
+
+fn qemu() -> Result<(), String> {
+    let mut missing = Vec::new();
+    for (program, package) in
+        [("qemu-aarch64-static", "qemu-user-static"), ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")]
+    {
+        if version(&[program, "--version"]).is_none() {
+            missing.push(format!("{program} (Debian package {package})"));
+        }
+    }
+    let installed = version(&["rustc", "--print", "target-libdir", "--target", "aarch64-unknown-linux-gnu"]);
+    if !installed.is_some_and(|folder| Path::new(&folder).exists()) {
+        missing.push("the Rust target (rustup target add aarch64-unknown-linux-gnu)".to_owned());
+    }
+    if !missing.is_empty() {
+        return Err(format!("missing: {}", missing.join(", ")));
+    }
+    // Every test runs, golden files and frozen vectors included: another family of processors gives the same bytes.
+    let mut tests = cargo();
+    tests
+        .args([
+            "test",
+            "--workspace",
+            "--release",
+            "--target",
+            "aarch64-unknown-linux-gnu",
+            "--exclude",
+            "xtask",
+        ])
+        .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc")
+        .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", "qemu-aarch64-static -L /usr/aarch64-linux-gnu")
+        .current_dir(root());
+    let mut tally = Tally::default();
+    let result = steps::run(&mut tests, &mut tally);
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    result
+}
+
+fn fuzz() -> Result<(), String> {
+    crate::fuzz::run(FUZZ_SECONDS, None)
+}
