@@ -4,6 +4,7 @@
 //! Not here: anything a user of hepz needs.
 
 mod check;
+mod events;
 mod fuzz;
 mod golden;
 mod imports;
@@ -17,10 +18,13 @@ mod tidy;
 
 const USAGE: &str = "usage: cargo xtask VERB
   check                  everything that continuous integration checks, minutes
+  layers                 only: arrows between crates, import circles inside them
+  tidy                   only: headers, names, sizes, documents
   setup                  is this machine ready to build and test?
   sizes [--check]        compress every corpus file (HEPZ_CORPUS); write docs/sizes.tsv, or compare with it
   golden                 are the golden files as recorded?
   golden --add NAME FILE record a new golden file; an existing name is refused
+  events ROWS FILE       write a table of toy jets, as NumPy does (.npy)
   fuzz SECONDS [TARGET]  attack each target, or one, for that long
   slow [memory|qemu|fuzz] the slow suite, hours, or one part of it";
 
@@ -29,11 +33,14 @@ fn main() -> std::process::ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words[..] {
         ["check"] => check::run(),
+        ["layers"] => layers::check().and_then(|()| imports::check()),
+        ["tidy"] => tidy::check(),
         ["setup"] => setup::run(),
         ["sizes"] => sizes::write(),
         ["sizes", "--check"] => sizes::compare(),
         ["golden"] => golden::verify().map(|count| println!("{count} golden files are as recorded")),
         ["golden", "--add", name, file] => golden::add(name, file),
+        ["events", rows, file] => events::write(rows, file),
         ["fuzz", seconds] => fuzz::run(seconds, None),
         ["fuzz", seconds, target] => fuzz::run(seconds, Some(target)),
         ["slow"] => slow::run(None),
