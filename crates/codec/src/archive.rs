@@ -4,12 +4,24 @@
 //! Not here: giving the file back (`decompress`), its columns (`read`), what each costs (`inspect`).
 //! Holds: opening reads the index, header, schema and plan, and nothing else.
 
-use crate::{ArchiveError, ColumnId, DecompressOptions, FileSource, Inspection, Limits, Values};
+use crate::options::Level;
+use crate::packing::{self, PackingError};
+use crate::plan::Plan;
+use crate::schema::Schema;
+use crate::sections::Kind;
+use crate::sums::Sums;
+use crate::{ArchiveError, ColumnId, FileSource, Limits, Memory};
 use hepz_columns::Table;
+use hepz_container::wire::{Cursor, WireError};
+use hepz_container::{Bytes, ReadError, Reader, Region, Section};
 use hepz_formats::Source;
-use std::io::Write;
-use std::ops::Range;
+use std::io;
 use std::path::Path;
+
+/// A schema may take this share of the memory limit: in memory it is up to thirty times longer than its bytes.
+const SCHEMA_SHARE: u64 = 64;
+/// Most sections: with the usual 16 MiB each, 16 TB.
+const MOST_SECTIONS: u64 = 1 << 20;
 
 /// What an archive says about the file it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +41,34 @@ pub struct Header {
     pub level: String,
     /// The file's format: `hdf5`, `npy`, `npz`, `records`; empty if none was recognised.
     pub format: String,
-    /// What the writer had to say: "block 7 could not be re-made".
+    /// What the writer had to say: "2 of 9 compressed blocks cannot be re-made".
     pub notes: Vec<String>,
+}
+
+/// What an archive lies on.
+struct Medium<'a>(Box<dyn Source + 'a>);
+
+impl Bytes for Medium<'_> {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        self.0.read_at(at, into)
+    }
 }
 
 /// An open archive.
 pub struct Archive<'a> {
-    medium: Box<dyn Source + 'a>,
+    reader: Reader<Medium<'a>>,
+    pub(crate) limits: Limits,
+    header: Header,
+    /// None if the file has no columns and no opened blocks.
+    pub(crate) schema: Option<Schema>,
+    /// None if the file has no columns.
+    pub(crate) plan: Option<Plan>,
+    pub(crate) sums: Sums,
+    /// Numbers of the chunks' sections, by chunk.
+    pub(crate) chunks: Vec<usize>,
 }
 
 impl<'a> Archive<'a> {
@@ -44,16 +77,15 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// [`ArchiveError`] says whose move it is.
     pub fn open(medium: Box<dyn Source + 'a>, limits: Limits) -> Result<Archive<'a>, ArchiveError> {
-        let _ = limits;
-        Ok(Archive { medium })
+        Archive::over(Medium(medium), limits)
     }
 
     /// Opens an archive in memory.
     ///
     /// # Errors
     /// As [`Archive::open`].
-    pub fn from_bytes(_bytes: &'a [u8], _limits: Limits) -> Result<Archive<'a>, ArchiveError> {
-        todo!()
+    pub fn from_bytes(bytes: &'a [u8], limits: Limits) -> Result<Archive<'a>, ArchiveError> {
+        Archive::open(Box::new(Memory(bytes)), limits)
     }
 
     /// Opens an archive file.
@@ -65,72 +97,232 @@ impl<'a> Archive<'a> {
         Archive::open(Box::new(file), limits)
     }
 
+    fn over(medium: Medium<'a>, limits: Limits) -> Result<Archive<'a>, ArchiveError> {
+        let allowed = hepz_container::Limits { section_bytes: limits.memory_bytes, sections: MOST_SECTIONS };
+        let reader = Reader::open(medium, allowed).map_err(|error| container_error(&[], error))?;
+        let version = reader.version();
+        check_order(reader.sections())?;
+        let mut archive = Archive {
+            reader,
+            limits,
+            header: Header {
+                name: None,
+                original_bytes: 0,
+                adler32: 0,
+                sha256: [0; 32],
+                format_version: (version.major, version.minor),
+                level: String::new(),
+                format: String::new(),
+                notes: Vec::new(),
+            },
+            schema: None,
+            plan: None,
+            sums: Sums { bytes: 0, adler32: 0, sha256: [0; 32] },
+            chunks: Vec::new(),
+        };
+        archive.read_header()?;
+        archive.read_schema()?;
+        Ok(archive)
+    }
+
+    fn read_header(&mut self) -> Result<(), ArchiveError> {
+        let stored = self.required(Kind::Header)?;
+        self.parse_header(&stored).map_err(|error| wire_error(Kind::Header, error))??;
+        let stored = self.required(Kind::Original)?;
+        self.sums = Sums::from_bytes(&stored).map_err(|error| wire_error(Kind::Original, error))?;
+        self.header.original_bytes = self.sums.bytes;
+        self.header.adler32 = self.sums.adler32;
+        self.header.sha256 = self.sums.sha256;
+        if self.sums.bytes > self.limits.output_bytes {
+            return Err(ArchiveError::OverLimit {
+                limit: "output bytes",
+                wanted: self.sums.bytes,
+                allowed: self.limits.output_bytes,
+            });
+        }
+        Ok(())
+    }
+
+    fn parse_header(&mut self, stored: &[u8]) -> Result<Result<(), ArchiveError>, WireError> {
+        let mut cursor = Cursor::new(stored);
+        let level = cursor.u8()?;
+        let Some(level) = Level::from_id(level) else {
+            return Ok(Err(ArchiveError::TooNew { what: format!("level {level}") }));
+        };
+        self.header.level = level.name().to_owned();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        self.header.format = text(cursor.prefixed()?);
+        self.header.name = match cursor.u8()? {
+            0 => None,
+            _ => Some(text(cursor.prefixed()?)),
+        };
+        for _ in 0..cursor.count(1)? {
+            self.header.notes.push(text(cursor.prefixed()?));
+        }
+        cursor.finish().map(Ok)
+    }
+
+    fn read_schema(&mut self) -> Result<(), ArchiveError> {
+        self.chunks = self.numbers(Kind::Chunk).collect();
+        let schema = self.numbers(Kind::Schema).next();
+        if let Some(number) = schema {
+            let most = self.limits.memory_bytes / SCHEMA_SHARE;
+            let stored = self.unpacked(number, most)?;
+            let schema = Schema::from_bytes(&stored, self.chunks.len() as u64);
+            self.schema =
+                Some(schema.map_err(|e| ArchiveError::corrupt("schema", self.at(number), e.to_string()))?);
+        }
+        let has_tables = !self.tables().is_empty();
+        let plan = self.numbers(Kind::Plan).next();
+        if has_tables != plan.is_some() || has_tables == self.chunks.is_empty() {
+            return Err(ArchiveError::corrupt("plan", 0, "tables, plan and chunks do not belong together"));
+        }
+        if let Some(number) = plan {
+            let stored = self.unpacked(number, self.limits.memory_bytes / SCHEMA_SHARE)?;
+            let plan = Plan::from_bytes(self.tables(), &stored);
+            self.plan = Some(plan.map_err(|error| ArchiveError::plan("plan", error))?);
+        }
+        Ok(())
+    }
+
     /// What the archive says about the file it holds.
     pub fn header(&self) -> &Header {
-        todo!()
+        &self.header
     }
 
     /// Length of the archive.
     pub fn archive_bytes(&self) -> u64 {
-        self.medium.len()
+        self.reader.file_bytes()
     }
 
     /// The tables of the file.
     pub fn tables(&self) -> &[Table] {
-        todo!()
+        self.schema.as_ref().map_or(&[], |schema| &schema.tables)
     }
 
     /// Columns that a pattern names, in file order: `table`, `table.column` or `column`, with `*` for any run of
     /// characters and `?` for any one.
-    pub fn find(&self, _pattern: &str) -> Vec<ColumnId> {
-        todo!()
+    pub fn find(&self, pattern: &str) -> Vec<ColumnId> {
+        let mut found = Vec::new();
+        for (table, t) in self.tables().iter().enumerate() {
+            let whole = !t.name.is_empty() && crate::pattern::matches(pattern, &t.name);
+            for (column, c) in t.columns.iter().enumerate() {
+                let full = || format!("{}.{}", t.name, c.name);
+                if whole
+                    || crate::pattern::matches(pattern, &c.name)
+                    || crate::pattern::matches(pattern, &full())
+                {
+                    found.push(ColumnId { table: table as u32, column: column as u32 });
+                }
+            }
+        }
+        found
     }
 
-    /// Rows of some columns, one [`Values`] per column asked for; only the chunks and streams needed are touched.
-    ///
-    /// # Errors
-    /// [`ArchiveError::NoSuchColumn`] for columns and rows that are not there, else what reading meets.
-    pub fn read(&self, _columns: &[ColumnId], _rows: Range<u64>) -> Result<Vec<Values>, ArchiveError> {
-        todo!()
+    pub(crate) fn sections(&self) -> &[Section] {
+        self.reader.sections()
     }
 
-    /// Writes the original file, checked by its sums.
-    ///
-    /// # Errors
-    /// On any error what was written so far is to be thrown away.
-    pub fn decompress(
-        &self,
-        _sink: &mut dyn Write,
-        _options: &DecompressOptions<'_>,
-    ) -> Result<(), ArchiveError> {
-        todo!()
+    /// Numbers of the sections of one kind, in order.
+    pub(crate) fn numbers(&self, kind: Kind) -> impl Iterator<Item = usize> {
+        let of_kind =
+            move |(number, section): (usize, &Section)| (section.kind == kind.id()).then_some(number);
+        self.reader.sections().iter().enumerate().filter_map(of_kind)
     }
 
-    /// Writes the original file under a name that appears only when it is whole.
-    ///
-    /// # Errors
-    /// On any error nothing is left behind.
-    pub fn decompress_to_file(
-        &self,
-        _path: impl AsRef<Path>,
-        _options: &DecompressOptions<'_>,
-    ) -> Result<(), ArchiveError> {
-        todo!()
+    /// Where a section begins in the archive.
+    pub(crate) fn at(&self, number: usize) -> u64 {
+        self.sections().get(number).map_or(0, |section| section.at)
     }
 
-    /// Decodes everything and checks every sum; writes nothing.
-    ///
-    /// # Errors
-    /// What decompressing would meet.
-    pub fn test(&self, _options: &DecompressOptions<'_>) -> Result<(), ArchiveError> {
-        todo!()
+    /// A section's payload, whose checksum holds.
+    pub(crate) fn payload(&self, number: usize) -> Result<Vec<u8>, ArchiveError> {
+        self.reader.read(number).map_err(|error| container_error(self.sections(), error))
     }
 
-    /// What each column and each kind of section costs.
-    ///
-    /// # Errors
-    /// What reading the chunks' directories meets.
-    pub fn inspect(&self) -> Result<Inspection, ArchiveError> {
-        todo!()
+    /// A part of a section's payload, unchecked.
+    pub(crate) fn part(&self, number: usize, range: std::ops::Range<u64>) -> Result<Vec<u8>, ArchiveError> {
+        self.reader.read_range(number, range).map_err(|error| container_error(self.sections(), error))
+    }
+
+    /// A section's unpacked payload.
+    pub(crate) fn unpacked(&self, number: usize, most: u64) -> Result<Vec<u8>, ArchiveError> {
+        let payload = self.payload(number)?;
+        packing::unpack(&payload, most).map_err(|error| match error {
+            PackingError::TooNew(_) => ArchiveError::TooNew { what: error.to_string() },
+            PackingError::TooLong { wanted, allowed } => {
+                ArchiveError::OverLimit { limit: "bytes of a section", wanted, allowed }
+            }
+            _ => ArchiveError::corrupt(self.kind(number), self.at(number), error.to_string()),
+        })
+    }
+
+    /// The name of a section's kind.
+    pub(crate) fn kind(&self, number: usize) -> &'static str {
+        kind_name(self.sections(), number as u64)
+    }
+
+    fn required(&self, kind: Kind) -> Result<Vec<u8>, ArchiveError> {
+        let number = self.numbers(kind).next();
+        let missing = || ArchiveError::corrupt(kind.name(), 0, "the section is missing");
+        self.payload(number.ok_or_else(missing)?)
+    }
+}
+
+/// Kinds appear in the order of their numbers; only some may appear more than once, and chunks and pieces in order.
+fn check_order(sections: &[Section]) -> Result<(), ArchiveError> {
+    let mut previous: Option<(Kind, u64)> = None;
+    let mut chunk = 0;
+    for section in sections {
+        let Some(kind) = Kind::from_id(section.kind) else {
+            return Err(ArchiveError::TooNew { what: format!("section kind {}", section.kind) });
+        };
+        let corrupt = |what: &str| Err(ArchiveError::corrupt(kind.name(), section.at, what));
+        let repeats = matches!(kind, Kind::Recipes | Kind::Skeleton | Kind::Chunk);
+        if previous
+            .is_some_and(|(before, tag)| kind < before || kind == before && (!repeats || section.tag <= tag))
+        {
+            return corrupt("the section is out of order");
+        }
+        if kind == Kind::Chunk {
+            if section.tag != chunk {
+                return corrupt("a chunk is missing");
+            }
+            chunk += 1;
+        } else if !repeats && section.tag != 0 {
+            return corrupt("the section has a number that no writer gives");
+        }
+        previous = Some((kind, section.tag));
+    }
+    Ok(())
+}
+
+pub(crate) fn wire_error(kind: Kind, error: WireError) -> ArchiveError {
+    ArchiveError::corrupt(kind.name(), error.at() as u64, error.what())
+}
+
+fn kind_name(sections: &[Section], number: u64) -> &'static str {
+    let section = usize::try_from(number).ok().and_then(|number| sections.get(number));
+    section.and_then(|section| Kind::from_id(section.kind)).map_or("unknown", Kind::name)
+}
+
+fn container_error(sections: &[Section], error: ReadError) -> ArchiveError {
+    match error {
+        ReadError::NotAnArchive => ArchiveError::NotAnArchive,
+        ReadError::Truncated { wanted_bytes, had_bytes, .. } => {
+            ArchiveError::Truncated { wanted_bytes, had_bytes }
+        }
+        ReadError::Corrupt { region, at_byte, what } => {
+            let section = match region {
+                Region::Header => "front",
+                Region::Section(number) => kind_name(sections, number),
+                Region::Index => "index",
+                Region::Trailer => "trailer",
+            };
+            ArchiveError::corrupt(section, at_byte, what)
+        }
+        ReadError::OverLimit { limit, wanted, allowed } => ArchiveError::OverLimit { limit, wanted, allowed },
+        ReadError::Io(error) => ArchiveError::Io(error),
+        other => ArchiveError::TooNew { what: other.to_string() },
     }
 }

@@ -1,13 +1,35 @@
 //! Compressing: a file to an archive, written forwards.
 //!
 //! In: a [`Source`]. Out: an archive, and a [`CompressReport`].
-//! Not here: which bytes are columns (`hepz-formats`), how columns are coded (`plan`).
+//! Not here: which bytes are columns (`hepz-formats`), how columns are coded (`plan`), files and their names (`part`).
 //! Holds: the archive depends on the input, the level and the schema, not on threads or time.
 
+use crate::chunks::{CHUNK_BYTES, Cuts, Shelf, total_bytes};
+use crate::image::{Gaps, Image, Opened};
+use crate::options::Stage;
+use crate::packing::{FRAME_BYTES, pack, pack_pieces};
+use crate::plan::{Encoded, Plan};
+use crate::prices::Prices;
+use crate::schema::Schema;
+use crate::sections::Kind;
+use crate::spool::{Append, Spool};
+use crate::streams;
+use crate::sums::{STEP_BYTES, Sums};
+use crate::workers::Workers;
 use crate::{CompressError, CompressOptions};
-use hepz_formats::Source;
-use std::io::Write;
-use std::path::Path;
+use hepz_container::wire::{put_bytes, put_varint};
+use hepz_container::{WriteError, Writer};
+use hepz_formats::{Layout, Source};
+use rayon::prelude::*;
+use std::io::{self, Write};
+
+/// A schema longer than this is not worth its tables, and readers refuse it.
+const SCHEMA_BYTES: usize = 16 << 20;
+/// Recipes that are packed together.
+const RECIPES_BYTES: usize = 4 << 20;
+/// Notes that an archive keeps, and characters of each.
+const NOTES: usize = 32;
+const NOTE_CHARACTERS: usize = 300;
 
 /// What compressing did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,22 +60,268 @@ pub struct CompressReport {
 /// # Errors
 /// On any error what was written so far is to be thrown away.
 pub fn compress(
-    _source: &dyn Source,
-    _sink: &mut dyn Write,
-    _options: &CompressOptions<'_>,
+    source: &dyn Source,
+    sink: &mut dyn Write,
+    options: &CompressOptions<'_>,
 ) -> Result<CompressReport, CompressError> {
-    todo!()
+    let workers = Workers::new(options.threads).map_err(|e| CompressError::Threads(e.to_string()))?;
+    let (archive, report) = workers.run(|| {
+        let layout = crate::recognised::layout(source, options)?;
+        compress_layout(source, layout, options, workers.in_flight())
+    })?;
+    let mut buffer = vec![0; STEP_BYTES];
+    let mut at = 0;
+    while at < archive.len() {
+        let step = (archive.len() - at).min(STEP_BYTES as u64) as usize;
+        archive.read_at(at, &mut buffer[..step]).map_err(CompressError::Read)?;
+        sink.write_all(&buffer[..step]).map_err(CompressError::Write)?;
+        at += step as u64;
+    }
+    sink.flush().map_err(CompressError::Write)?;
+    Ok(report)
 }
 
-/// Writes the archive of the file `from` under the name `to`, which appears only when it is whole (and verified, unless
-/// `options.verify` is off). The file's name is stored unless `options.name` gives another.
-///
-/// # Errors
-/// On any error nothing is left behind.
-pub fn compress_to_file(
-    _from: impl AsRef<Path>,
-    _to: impl AsRef<Path>,
-    _options: &CompressOptions<'_>,
-) -> Result<CompressReport, CompressError> {
-    todo!()
+/// The archive of a file whose layout is known and validated: as columns, or as plain bytes where those are fewer.
+pub(crate) fn compress_layout(
+    source: &dyn Source,
+    layout: Layout,
+    options: &CompressOptions<'_>,
+    in_flight: usize,
+) -> Result<(Spool, CompressReport), CompressError> {
+    let job = Job::new(source, layout.format, options, in_flight, CHUNK_BYTES)?;
+    if layout.tables.is_empty() && layout.blocks.is_empty() {
+        return job.generic(layout.notes);
+    }
+    let notes = layout.notes.clone();
+    let columns = job.columns(layout)?;
+    let zstd_bytes = zstd_length(source).map_err(CompressError::Read)?;
+    let Some((archive, report)) = columns else { return job.generic(notes) };
+    // Columns that save little against a quick zstd may lose to a slow one.
+    if archive.len() / 85 * 100 < zstd_bytes {
+        return Ok((archive, report));
+    }
+    let generic = job.generic(report.notes.clone())?;
+    Ok(if generic.0.len() < archive.len() { generic } else { (archive, report) })
+}
+
+/// Length of the file as one zstd frame of level 3.
+fn zstd_length(source: &dyn Source) -> io::Result<u64> {
+    struct Count(u64);
+    impl Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len() as u64;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut encoder = zstd::stream::write::Encoder::new(Count(0), 3)?;
+    let mut buffer = vec![0; STEP_BYTES];
+    let mut at = 0;
+    while at < source.len() {
+        let step = (source.len() - at).min(STEP_BYTES as u64) as usize;
+        source.read_at(at, &mut buffer[..step])?;
+        encoder.write_all(&buffer[..step])?;
+        at += step as u64;
+    }
+    Ok(encoder.finish()?.0)
+}
+
+/// What is known before anything is written.
+pub(crate) struct Job<'a> {
+    source: &'a dyn Source,
+    options: &'a CompressOptions<'a>,
+    in_flight: usize,
+    sums: Sums,
+    format: &'static str,
+    chunk_bytes: u64,
+}
+
+type Sections<'a> = Writer<Append<'a>>;
+
+impl<'a> Job<'a> {
+    /// Reads the source once for its sums.
+    pub(crate) fn new(
+        source: &'a dyn Source,
+        format: &'static str,
+        options: &'a CompressOptions<'a>,
+        in_flight: usize,
+        chunk_bytes: u64,
+    ) -> Result<Job<'a>, CompressError> {
+        let sums = Sums::of(source).map_err(CompressError::Read)?;
+        Ok(Job { source, options, in_flight, sums, format, chunk_bytes })
+    }
+
+    fn report(&self, notes: Vec<String>) -> CompressReport {
+        CompressReport {
+            original_bytes: self.source.len(),
+            format: self.format.to_owned(),
+            notes,
+            ..CompressReport::default()
+        }
+    }
+
+    /// The archive without columns: every byte is skeleton.
+    fn generic(&self, notes: Vec<String>) -> Result<(Spool, CompressReport), CompressError> {
+        let mut archive = Spool::new();
+        let mut report = self.report(notes);
+        let mut sections = Writer::new(Append(&mut archive)).map_err(wrote)?;
+        self.put_header(&mut sections, &report.notes)?;
+        let image = Image::of(self.source);
+        let gaps = Gaps::new(&[], &[], image.len());
+        self.put_skeleton(&mut sections, &image, &gaps)?;
+        put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
+        sections.finish().map_err(wrote)?;
+        report.archive_bytes = archive.len();
+        Ok((archive, report))
+    }
+
+    /// The archive with columns; `None` if what has to be said about them is too long.
+    pub(crate) fn columns(&self, layout: Layout) -> Result<Option<(Spool, CompressReport)>, CompressError> {
+        let total = self.source.len();
+        let opened = Image::open(self.source, layout, &|done| self.advance(Stage::Open, done, total))
+            .map_err(CompressError::Read)?;
+        let Opened { image, tables, runs, blocks, recipes, kept_blocks, notes } = opened;
+        if tables.is_empty() && blocks.is_empty() {
+            return Ok(None);
+        }
+        let shelf = Shelf::new(&runs, &tables);
+        let cuts = Cuts::even(&tables, self.chunk_bytes);
+        let gaps = Gaps::new(&runs, &tables, image.len());
+        let schema = Schema { image_bytes: image.len(), tables, runs, blocks, cuts };
+        let stored_schema = schema.to_bytes();
+        if stored_schema.len() > SCHEMA_BYTES {
+            return Ok(None);
+        }
+        let mut archive = Spool::new();
+        let mut report = self.report(notes);
+        let mut sections = Writer::new(Append(&mut archive)).map_err(wrote)?;
+        self.put_header(&mut sections, &report.notes)?;
+        put(&mut sections, Kind::Schema, 0, &pack(&stored_schema))?;
+        put_recipes(&mut sections, &recipes)?;
+        self.put_skeleton(&mut sections, &image, &gaps)?;
+        if !schema.tables.is_empty() {
+            self.put_chunks(&mut sections, &image, &shelf, &schema)?;
+        }
+        put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
+        sections.finish().map_err(wrote)?;
+        report.archive_bytes = archive.len();
+        report.tables = schema.tables.len() as u64;
+        report.columns = schema.tables.iter().map(|t| t.columns.len() as u64).sum();
+        report.opened_blocks = schema.blocks.len() as u64;
+        report.kept_blocks = kept_blocks;
+        Ok(Some((archive, report)))
+    }
+
+    fn advance(&self, stage: Stage, done: u64, total: u64) {
+        if let Some(progress) = self.options.progress {
+            progress.advance(stage, done, total);
+        }
+    }
+
+    fn put_header(&self, sections: &mut Sections<'_>, notes: &[String]) -> Result<(), CompressError> {
+        let mut header = vec![self.options.level.id()];
+        put_bytes(&mut header, self.format.as_bytes());
+        match &self.options.name {
+            Some(name) => {
+                header.push(1);
+                put_bytes(&mut header, name.as_bytes());
+            }
+            None => header.push(0),
+        }
+        let notes = &notes[..notes.len().min(NOTES)];
+        put_varint(&mut header, notes.len() as u64);
+        for note in notes {
+            let note: String = note.chars().take(NOTE_CHARACTERS).collect();
+            put_bytes(&mut header, note.as_bytes());
+        }
+        put(sections, Kind::Header, 0, &header)
+    }
+
+    fn put_skeleton(
+        &self,
+        sections: &mut Sections<'_>,
+        image: &Image<'_>,
+        gaps: &Gaps,
+    ) -> Result<(), CompressError> {
+        let mut buffer = Vec::new();
+        let mut from = 0;
+        while from < gaps.bytes() {
+            let bytes = (gaps.bytes() - from).min(FRAME_BYTES as u64) as usize;
+            buffer.clear();
+            buffer.resize(bytes, 0);
+            gaps.visit(from, bytes, |at, range| image.read_at(at, &mut buffer[range]))
+                .map_err(CompressError::Read)?;
+            for (bytes, packed) in pack_pieces(&buffer) {
+                put(sections, Kind::Skeleton, from, &packed)?;
+                from += bytes as u64;
+            }
+            self.advance(Stage::Code, from, self.source.len());
+        }
+        Ok(())
+    }
+
+    fn put_chunks(
+        &self,
+        sections: &mut Sections<'_>,
+        image: &Image<'_>,
+        shelf: &Shelf,
+        schema: &Schema,
+    ) -> Result<(), CompressError> {
+        let (tables, cuts) = (&schema.tables, &schema.cuts);
+        let total = total_bytes(tables);
+        self.advance(Stage::Plan, 0, total);
+        let sample = shelf.gather(image, tables, &cuts.sample(tables)).map_err(CompressError::Read)?;
+        let plan = Plan::make(tables, &sample);
+        drop(sample);
+        put(sections, Kind::Plan, 0, &pack(&plan.to_bytes()))?;
+        let mut prices = Prices::new(tables);
+        let mut done = 0;
+        let numbers: Vec<u64> = (0..cuts.chunks).collect();
+        for batch in numbers.chunks(self.in_flight) {
+            let code = |&chunk: &u64| -> io::Result<Encoded> {
+                let slice = shelf.gather(image, tables, &cuts.chunk(tables, chunk))?;
+                Ok(plan.encode(tables, &slice))
+            };
+            let coded: Vec<io::Result<Encoded>> = batch.par_iter().map(code).collect();
+            for (&chunk, coded) in batch.iter().zip(coded) {
+                let coded = coded.map_err(CompressError::Read)?;
+                prices.add(&coded.column_bits);
+                put(sections, Kind::Chunk, chunk, &streams::write(&coded.streams))?;
+                done += cuts.chunk_bytes(tables, chunk);
+            }
+            self.advance(Stage::Code, done, total);
+        }
+        let prices = prices.to_bytes(&plan);
+        if !prices.is_empty() {
+            put(sections, Kind::Prices, 0, &pack(&prices))?;
+        }
+        Ok(())
+    }
+}
+
+fn put_recipes(sections: &mut Sections<'_>, recipes: &[Vec<u8>]) -> Result<(), CompressError> {
+    let mut together = Vec::new();
+    let mut first = 0;
+    for (number, recipe) in recipes.iter().enumerate() {
+        put_bytes(&mut together, recipe);
+        if together.len() >= RECIPES_BYTES || number + 1 == recipes.len() {
+            put(sections, Kind::Recipes, first, &pack(&together))?;
+            together.clear();
+            first = number as u64 + 1;
+        }
+    }
+    Ok(())
+}
+
+fn put(sections: &mut Sections<'_>, kind: Kind, tag: u64, payload: &[u8]) -> Result<(), CompressError> {
+    sections.section(kind.id(), tag, payload).map_err(wrote)
+}
+
+fn wrote(error: WriteError) -> CompressError {
+    CompressError::Write(match error {
+        WriteError::Io(error) => error,
+        other => io::Error::other(other),
+    })
 }

@@ -1,6 +1,6 @@
-//! Files as sources: positioned reads without a cursor.
+//! Files and memory as sources: positioned reads without a cursor.
 //!
-//! In: a path or an open file. Out: a [`FileSource`].
+//! In: a path, an open file or a slice. Out: a [`FileSource`] or [`Memory`].
 //! Not here: temporary files (`spool`).
 //! Holds: reads at positions do not disturb each other, so threads share one file.
 
@@ -44,6 +44,19 @@ impl Source for FileSource {
     }
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
         read_exact_at(&self.file, at, into)
+    }
+}
+
+/// Bytes in memory, as a source.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory<'a>(pub &'a [u8]);
+
+impl Source for Memory<'_> {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        self.0.read_at(at, into)
     }
 }
 

@@ -4,6 +4,10 @@
 //! Not here: printing it (`hepz-cli`).
 //! Holds: the sizes of all sections and the frame around them add up to the archive.
 
+use crate::prices::shares;
+use crate::sections::Kind;
+use crate::{Archive, ArchiveError, ColumnId, streams};
+
 /// What an archive is made of.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -56,4 +60,93 @@ pub struct SectionInspection {
     pub count: u64,
     /// Bytes of their payloads.
     pub bytes: u64,
+}
+
+impl Archive<'_> {
+    /// What each column and each kind of section costs.
+    ///
+    /// # Errors
+    /// What reading the chunks' directories meets.
+    pub fn inspect(&self) -> Result<Inspection, ArchiveError> {
+        let column_bytes = self.column_bytes()?;
+        let mut columns = Vec::new();
+        for (table, (t, bytes)) in self.tables().iter().zip(&column_bytes).enumerate() {
+            for (column, (c, &archive_bytes)) in t.columns.iter().zip(bytes).enumerate() {
+                let id = ColumnId { table: table as u32, column: column as u32 };
+                let description = self.plan.as_ref().map(|plan| plan.describe(id)).unwrap_or_default();
+                columns.push(ColumnInspection {
+                    table: t.name.clone(),
+                    name: c.name.clone(),
+                    unit: c.unit.clone(),
+                    scalar: c.scalar.name(),
+                    rows: t.rows,
+                    raw_bytes: t.rows * c.scalar.bytes() as u64,
+                    archive_bytes,
+                    bits_per_value: 8.0 * archive_bytes / t.rows as f64,
+                    transform: description.transform,
+                    contexts: description.contexts,
+                });
+            }
+        }
+        let mut sections: Vec<SectionInspection> = Kind::ALL
+            .into_iter()
+            .map(|kind| SectionInspection {
+                kind: kind.name(),
+                count: self.numbers(kind).count() as u64,
+                bytes: self
+                    .numbers(kind)
+                    .filter_map(|number| self.sections().get(number))
+                    .map(|s| s.bytes)
+                    .sum(),
+            })
+            .filter(|row| row.count > 0)
+            .collect();
+        let payloads: u64 = sections.iter().map(|row| row.bytes).sum();
+        let frame = self.archive_bytes().saturating_sub(payloads);
+        sections.push(SectionInspection { kind: "frame", count: 1, bytes: frame });
+        Ok(Inspection {
+            original_bytes: self.header().original_bytes,
+            archive_bytes: self.archive_bytes(),
+            chunks: self.chunks.len() as u64,
+            columns,
+            sections,
+        })
+    }
+
+    /// Archive bytes of every column, with its share of the directories.
+    fn column_bytes(&self) -> Result<Vec<Vec<f64>>, ArchiveError> {
+        let mut bytes: Vec<Vec<f64>> = self.tables().iter().map(|t| vec![0.0; t.columns.len()]).collect();
+        let Some(plan) = &self.plan else { return Ok(bytes) };
+        let count = plan.stream_count();
+        let mut stream_bytes = vec![0u64; count];
+        for &number in &self.chunks {
+            let payload_bytes = self.sections().get(number).map_or(0, |section| section.bytes);
+            let front = (count.saturating_mul(streams::ENTRY_MAX_BYTES) as u64).min(payload_bytes);
+            let front = self.part(number, 0..front)?;
+            let entries = streams::directory(&front, count, payload_bytes)
+                .map_err(|error| ArchiveError::corrupt("chunk", self.at(number), error.what()))?;
+            for (sum, entry) in stream_bytes.iter_mut().zip(entries) {
+                *sum += entry.range.end - entry.range.start;
+            }
+        }
+        let mut add = |id: ColumnId, more: f64| {
+            if let Some(sum) = bytes.get_mut(id.table as usize).and_then(|t| t.get_mut(id.column as usize)) {
+                *sum += more;
+            }
+        };
+        let prices = match self.numbers(Kind::Prices).next() {
+            Some(number) => self.unpacked(number, self.limits.memory_bytes)?,
+            None => Vec::new(),
+        };
+        for (stream, &total) in stream_bytes.iter().enumerate() {
+            if let [only] = plan.stream_columns(stream)[..] {
+                add(only, total as f64);
+            }
+        }
+        for (stream, columns) in shares(plan, &prices) {
+            let total = stream_bytes.get(stream).copied().unwrap_or(0) as f64;
+            columns.into_iter().for_each(|(id, share)| add(id, total * share));
+        }
+        Ok(bytes)
+    }
 }

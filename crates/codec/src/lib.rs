@@ -10,26 +10,58 @@
 //! [`Archive::decompress`] gives the file back, [`Archive::read`] some rows of some columns, [`Archive::inspect`] says
 //! what each column costs.
 //!
+//! ```
+//! use hepz::{Archive, CompressOptions, DecompressOptions, Limits, Memory};
+//! let file = b"any bytes at all; tables in known formats become columns".repeat(20);
+//! let mut archive = Vec::new();
+//! let report = hepz::compress(&Memory(&file), &mut archive, &CompressOptions::new())?;
+//! assert!(report.archive_bytes < 250);
+//!
+//! let archive = Archive::from_bytes(&archive, Limits::default())?;
+//! let mut back = Vec::new();
+//! archive.decompress(&mut back, &DecompressOptions::new())?;
+//! assert_eq!(back, file);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Where to look next
-//! `compress` and `archive` for the two directions, `sections` for what an archive holds, `plan` for how columns are
-//! coded.
+//! `compress` and `archive` for the two directions, `plan` for how columns are coded. What sections hold, byte by byte:
+//!
+#![doc = include_str!("../FORMAT.md")]
 
 mod archive;
+mod chunks;
 mod compress;
+mod decompress;
 mod error;
 mod file;
+mod image;
 mod inspect;
 mod options;
+mod packing;
+mod part;
+mod pattern;
 pub mod plan;
+mod prices;
+mod read;
+mod recognised;
+#[cfg(test)]
+mod round_trips;
+mod schema;
+mod sections;
+mod spool;
+mod streams;
+mod sums;
 mod verify;
+mod workers;
 
 pub use archive::{Archive, Header};
-pub use compress::{CompressReport, compress, compress_to_file};
+pub use compress::{CompressReport, compress};
 pub use error::{ArchiveError, CompressError};
-pub use file::FileSource;
+pub use file::{FileSource, Memory};
 pub use hepz_columns::Values;
 pub use hepz_formats::Source;
 pub use inspect::{ColumnInspection, Inspection, SectionInspection};
 pub use options::{CompressOptions, DecompressOptions, Level, Limits, Progress, Stage};
 pub use plan::ColumnId;
-pub use verify::verify;
+pub use verify::{compress_to_file, verify};

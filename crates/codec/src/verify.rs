@@ -4,17 +4,72 @@
 //! Not here: checking an archive alone ([`Archive::test`]).
 //! Holds: every byte is compared, not only sums.
 
-use crate::{Archive, ArchiveError, DecompressOptions};
+use crate::part::PartFile;
+use crate::{Archive, ArchiveError, CompressError, CompressOptions, CompressReport};
+use crate::{DecompressOptions, FileSource, Limits, compress};
 use hepz_formats::Source;
+use std::io;
+use std::path::Path;
 
 /// Decodes `archive` and compares every byte with `against`.
 ///
 /// # Errors
 /// [`ArchiveError::VerifyFailed`] if they differ, else what reading the archive meets.
 pub fn verify(
-    _archive: &Archive<'_>,
-    _against: &dyn Source,
-    _options: &DecompressOptions<'_>,
+    archive: &Archive<'_>,
+    against: &dyn Source,
+    options: &DecompressOptions<'_>,
 ) -> Result<(), ArchiveError> {
-    todo!()
+    let mut at = 0u64;
+    let mut original = Vec::new();
+    let differs = |what| Err(ArchiveError::VerifyFailed { what });
+    if archive.header().original_bytes != against.len() {
+        return differs("its length");
+    }
+    archive.emit(
+        &mut |bytes| {
+            original.clear();
+            original.resize(bytes.len(), 0);
+            against.read_at(at, &mut original).map_err(ArchiveError::Io)?;
+            at += bytes.len() as u64;
+            if original == bytes { Ok(()) } else { differs("its content") }
+        },
+        options,
+    )
+}
+
+/// Writes the archive of the file `from` under the name `to`, which appears only when it is whole (and verified, unless
+/// `options.verify` is off). The file's name is stored unless `options.name` gives another.
+///
+/// # Errors
+/// On any error nothing is left behind.
+pub fn compress_to_file(
+    from: impl AsRef<Path>,
+    to: impl AsRef<Path>,
+    options: &CompressOptions<'_>,
+) -> Result<CompressReport, CompressError> {
+    let from = from.as_ref();
+    let state = |path: &Path| std::fs::metadata(path).and_then(|m| Ok((m.len(), m.modified()?)));
+    let before = state(from).map_err(CompressError::Read)?;
+    let source = FileSource::open(from).map_err(CompressError::Read)?;
+    let part = PartFile::beside(to.as_ref()).map_err(CompressError::Write)?;
+    let mut options = options.clone();
+    if options.name.is_none() {
+        options.name = from.file_name().map(|name| name.to_string_lossy().into_owned());
+    }
+    let mut sink = io::BufWriter::new(part.file().map_err(CompressError::Write)?);
+    let mut report = compress(&source, &mut sink, &options)?;
+    drop(sink);
+    if options.verify {
+        let read_options = DecompressOptions { threads: options.threads, progress: options.progress };
+        let checked = Archive::open_file(part.path(), Limits::default())
+            .and_then(|archive| verify(&archive, &source, &read_options));
+        if let Err(error) = checked {
+            let changed = state(from).is_ok_and(|after| after != before);
+            return Err(if changed { CompressError::Changed } else { CompressError::Verify(error) });
+        }
+        report.verified = true;
+    }
+    part.keep().map_err(CompressError::Write)?;
+    Ok(report)
 }

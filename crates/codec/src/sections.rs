@@ -1,0 +1,78 @@
+//! Sections: the kinds of section that an archive holds, each number written once.
+//!
+//! In: nothing. Out: [`Kind`].
+//! Not here: how sections are framed (`hepz-container`), what each holds (its own module; `FORMAT.md`).
+//! Holds: numbers never change meaning; rows are appended.
+
+/// What a section holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Name, level, format: first.
+    Header = 1,
+    /// Tables, runs, opened blocks, chunk borders.
+    Schema = 2,
+    /// What it takes to close opened blocks again; tag = first block.
+    Recipes = 3,
+    /// Bytes outside every column; tag = position among all such bytes.
+    Skeleton = 4,
+    /// How each column is coded.
+    Plan = 5,
+    /// Streams of one chunk; tag = its number.
+    Chunk = 6,
+    /// What columns that share a stream cost.
+    Prices = 7,
+    /// Length and sums of the original file: last.
+    Original = 8,
+}
+
+impl Kind {
+    /// Every kind, by number.
+    pub(crate) const ALL: [Kind; 8] = [
+        Kind::Header,
+        Kind::Schema,
+        Kind::Recipes,
+        Kind::Skeleton,
+        Kind::Plan,
+        Kind::Chunk,
+        Kind::Prices,
+        Kind::Original,
+    ];
+
+    /// The wire number.
+    pub(crate) fn id(self) -> u8 {
+        self as u8
+    }
+
+    /// The name that `inspect` and errors use.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Header => "header",
+            Kind::Schema => "schema",
+            Kind::Plan => "plan",
+            Kind::Recipes => "recipes",
+            Kind::Skeleton => "skeleton",
+            Kind::Chunk => "chunk",
+            Kind::Prices => "prices",
+            Kind::Original => "original",
+        }
+    }
+
+    /// The kind of a wire number.
+    pub(crate) fn from_id(id: u8) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.id() == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn the_specification_lists_every_kind_with_its_number() {
+        let specification = include_str!("../FORMAT.md");
+        for kind in Kind::ALL {
+            let row = format!("| {} | `{}` |", kind.id(), kind.name());
+            assert!(specification.contains(&row), "FORMAT.md lacks the row {row}");
+        }
+    }
+}
