@@ -4,7 +4,24 @@
 //! Not here: how chunks are cut (`chunks`), how streams are framed (`sections`).
 //! Holds: decoding obeys the stored plan and never plans.
 
+mod buckets;
+mod coding;
+mod column;
+mod dependence;
+mod links;
+mod planner;
+mod related;
+mod streams;
+
+use coding::{Known, code_column};
+use column::{ColumnPlan, LaneKind, Link, Prediction, RowMap, Rows};
 use hepz_columns::{Table, Values};
+use hepz_container::wire::{Cursor, put_bytes, put_varint};
+use hepz_entropy::{BitReader, BitWriter, Coder, Decoder, Encoder};
+use hepz_transforms::path_map::Grid;
+use hepz_transforms::relations::Formula;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A column of the file: table and column index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,28 +72,99 @@ pub struct ColumnDescription {
 }
 
 /// How each column is coded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    columns: Vec<ColumnId>,
-}
-
-fn all_columns(tables: &[Table]) -> Vec<ColumnId> {
-    let mut all = Vec::new();
-    for (table, t) in tables.iter().enumerate() {
-        all.extend((0..t.columns.len() as u32).map(|column| ColumnId { table: table as u32, column }));
-    }
-    all
+    links: Vec<Option<Link>>,
+    columns: BTreeMap<ColumnId, ColumnPlan>,
+    /// The columns of each stream, in coding order.
+    streams: Vec<Vec<ColumnId>>,
+    /// The streams that each stream needs, in rising order.
+    needs: Vec<Vec<usize>>,
+    stream_of: BTreeMap<ColumnId, usize>,
 }
 
 impl Plan {
     /// Decides from a sample of up to 64 MB.
-    pub fn make(tables: &[Table], _sample: &Slice) -> Plan {
-        Plan { columns: all_columns(tables) }
+    pub fn make(tables: &[Table], sample: &Slice) -> Plan {
+        let decision = planner::decide(tables, sample);
+        let links = decision.links;
+        let needs: BTreeMap<ColumnId, Vec<ColumnId>> =
+            decision.columns.iter().map(|(&id, plan)| (id, plan.needs(&links, id.table))).collect();
+        let streams = streams::pack(&decision.order, &needs, &decision.bytes);
+        Plan::assemble(links, decision.columns, streams)
+            .expect("the planner orders columns by what they need")
+    }
+
+    /// Checks that streams need only earlier streams.
+    fn assemble(
+        links: Vec<Option<Link>>,
+        columns: BTreeMap<ColumnId, ColumnPlan>,
+        streams: Vec<Vec<ColumnId>>,
+    ) -> Result<Plan, PlanError> {
+        let mut stream_of = BTreeMap::new();
+        let mut needs = Vec::with_capacity(streams.len());
+        for (stream, members) in streams.iter().enumerate() {
+            let mut needed = BTreeSet::new();
+            for id in members {
+                let plan = columns.get(id).ok_or(PlanError::Corrupt("a stream of an unknown column"))?;
+                for need in plan.needs(&links, id.table) {
+                    match stream_of.get(&need) {
+                        Some(&earlier) if earlier == stream => {}
+                        Some(&earlier) => {
+                            needed.insert(earlier);
+                        }
+                        None => return Err(PlanError::Corrupt("a column needs a later one")),
+                    }
+                }
+                if stream_of.insert(*id, stream).is_some() {
+                    return Err(PlanError::Corrupt("a column in two streams"));
+                }
+            }
+            needs.push(needed.into_iter().collect());
+        }
+        if stream_of.len() != columns.len() {
+            return Err(PlanError::Corrupt("a column in no stream"));
+        }
+        Ok(Plan { links, columns, streams, needs, stream_of })
     }
 
     /// The stored form.
     pub fn to_bytes(&self) -> Vec<u8> {
-        vec![0]
+        let mut bytes = Vec::new();
+        column::put_links(&mut bytes, &self.links);
+        // Streams as column ids in coding order; most ids follow the one before.
+        put_varint(&mut bytes, self.streams.len() as u64);
+        let mut expected = ColumnId { table: 0, column: 0 };
+        for stream in &self.streams {
+            put_varint(&mut bytes, stream.len() as u64);
+            for &id in stream {
+                let table = u64::from(id.table.wrapping_sub(expected.table));
+                let step = i64::from(id.column) - i64::from(expected.column);
+                if table == 0 {
+                    let zigzag = ((step << 1) ^ (step >> 63)) as u64;
+                    put_varint(&mut bytes, zigzag << 1);
+                } else {
+                    put_varint(&mut bytes, u64::from(id.table) << 1 | 1);
+                    put_varint(&mut bytes, u64::from(id.column));
+                }
+                expected = ColumnId { table: id.table, column: id.column + 1 };
+            }
+        }
+        let mut plans: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+        for (&id, plan) in &self.columns {
+            let mut own = Vec::new();
+            plan.write(&mut own, id);
+            // Equal plans (flags that never fire, by the hundred) are written once.
+            match plans.get(&own) {
+                Some(&at) => put_varint(&mut bytes, at as u64 + 1),
+                None => {
+                    bytes.push(0);
+                    put_bytes(&mut bytes, &own);
+                    plans.insert(own, plans.len());
+                }
+            }
+        }
+        bytes
     }
 
     /// Reads the stored form.
@@ -84,44 +172,143 @@ impl Plan {
     /// # Errors
     /// [`PlanError`] if no writer of a known version produces `bytes`.
     pub fn from_bytes(tables: &[Table], bytes: &[u8]) -> Result<Plan, PlanError> {
-        match bytes {
-            [0] => Ok(Plan { columns: all_columns(tables) }),
-            _ => Err(PlanError::Corrupt("unknown plan")),
+        let mut cursor = Cursor::new(bytes);
+        let links = column::read_links(&mut cursor, tables)?;
+        let total: usize = tables.iter().map(|t| t.columns.len()).sum();
+        let n_streams = cursor.count(1)?;
+        let mut streams = Vec::with_capacity(n_streams.min(total));
+        let mut expected = ColumnId { table: 0, column: 0 };
+        for _ in 0..n_streams {
+            let n = cursor.count(1)?;
+            let mut stream = Vec::with_capacity(n.min(total));
+            for _ in 0..n {
+                let code = cursor.varint()?;
+                let (table, column) = if code & 1 == 0 {
+                    let zigzag = code >> 1;
+                    let step = (zigzag >> 1) as i64 ^ -((zigzag & 1) as i64);
+                    (u64::from(expected.table), i64::from(expected.column).wrapping_add(step) as u64)
+                } else {
+                    (code >> 1, cursor.varint()?)
+                };
+                let known = usize::try_from(table).ok().and_then(|t| tables.get(t));
+                if known.is_none_or(|t| column >= t.columns.len() as u64) {
+                    return Err(PlanError::Corrupt("a stream of an unknown column"));
+                }
+                let id = ColumnId { table: table as u32, column: column as u32 };
+                expected = ColumnId { table: id.table, column: id.column + 1 };
+                stream.push(id);
+            }
+            streams.push(stream);
         }
+        let mut columns = BTreeMap::new();
+        let mut written: Vec<&[u8]> = Vec::new();
+        for (table, t) in tables.iter().enumerate() {
+            for column in 0..t.columns.len() as u32 {
+                let id = ColumnId { table: table as u32, column };
+                let own = match cursor.size()? {
+                    0 => {
+                        let own = cursor.prefixed()?;
+                        written.push(own);
+                        own
+                    }
+                    at => {
+                        written.get(at - 1).copied().ok_or(PlanError::Corrupt("a plan like none before"))?
+                    }
+                };
+                let mut own = Cursor::new(own);
+                columns.insert(id, ColumnPlan::read(&mut own, id, tables, &links)?);
+                own.finish()?;
+            }
+        }
+        cursor.finish()?;
+        Plan::assemble(links, columns, streams)
     }
 
     /// Number of streams in every chunk.
     pub fn stream_count(&self) -> usize {
-        self.columns.len()
+        self.streams.len()
     }
 
     /// The columns that a stream carries.
     pub fn stream_columns(&self, stream: usize) -> Vec<ColumnId> {
-        self.columns.get(stream).copied().into_iter().collect()
+        self.streams.get(stream).cloned().unwrap_or_default()
     }
 
     /// The streams that decoding `columns` touches, in rising order.
     pub fn streams_for(&self, columns: &[ColumnId]) -> Vec<usize> {
-        let mut streams: Vec<usize> =
-            columns.iter().filter_map(|id| self.columns.binary_search(id).ok()).collect();
-        streams.sort_unstable();
-        streams.dedup();
-        streams
+        let mut touched = BTreeSet::new();
+        let mut open: Vec<usize> = columns.iter().filter_map(|id| self.stream_of.get(id).copied()).collect();
+        while let Some(stream) = open.pop() {
+            if touched.insert(stream) {
+                open.extend(&self.needs[stream]);
+            }
+        }
+        touched.into_iter().collect()
     }
 
     /// Codes one chunk.
-    pub fn encode(&self, _tables: &[Table], slice: &Slice) -> Encoded {
-        let mut encoded = Encoded::default();
-        for columns in &slice.columns {
-            let mut bits = Vec::with_capacity(columns.len());
-            for values in columns {
-                let bytes = values.as_ref().map(|v| v.as_bytes().to_vec()).unwrap_or_default();
-                bits.push(8 * bytes.len() as u64);
-                encoded.streams.push(bytes);
+    pub fn encode(&self, tables: &[Table], slice: &Slice) -> Encoded {
+        let known = Known::new(tables, &self.links, &slice.rows);
+        for (table, columns) in slice.columns.iter().enumerate() {
+            for (column, values) in columns.iter().enumerate() {
+                if let Some(values) = values {
+                    known.set(ColumnId { table: table as u32, column: column as u32 }, values.clone());
+                }
             }
-            encoded.column_bits.push(bits);
+        }
+        let coded: Vec<(Vec<u8>, Vec<(ColumnId, u64)>)> =
+            self.streams.par_iter().map(|stream| self.encode_stream(stream, &known)).collect();
+        let mut encoded = Encoded {
+            streams: Vec::with_capacity(coded.len()),
+            column_bits: tables.iter().map(|t| vec![0; t.columns.len()]).collect(),
+        };
+        for (bytes, prices) in coded {
+            encoded.streams.push(bytes);
+            for (id, bits) in prices {
+                encoded.column_bits[id.table as usize][id.column as usize] = bits;
+            }
         }
         encoded
+    }
+
+    fn encode_stream(&self, stream: &[ColumnId], known: &Known<'_>) -> (Vec<u8>, Vec<(ColumnId, u64)>) {
+        let mut coder = Priced { encoder: Encoder::default(), price: 0 };
+        let mut raw = Counted { writer: BitWriter::default(), bits: 0 };
+        let mut prices = Vec::with_capacity(stream.len());
+        for &id in stream {
+            let before = coder.bits() + raw.bits;
+            let truth = known.get(id).expect("encoding knows every column");
+            code_column(&self.columns[&id], id, known, &mut coder, &mut raw, Some(truth))
+                .expect("the plan needs only columns of the chunk");
+            prices.push((id, coder.bits() + raw.bits - before));
+        }
+        let (decisions, bits) = (coder.encoder.finish(), raw.writer.finish());
+        let mut bytes = Vec::with_capacity(decisions.len() + bits.len() + 4);
+        if decisions.is_empty() && bits.is_empty() {
+            return (bytes, prices);
+        }
+        put_varint(&mut bytes, decisions.len() as u64);
+        bytes.extend_from_slice(&decisions);
+        bytes.extend_from_slice(&bits);
+        (bytes, prices)
+    }
+
+    fn decode_stream(&self, stream: usize, bytes: &[u8], known: &Known<'_>) -> Result<(), PlanError> {
+        let (decisions, bits) = if bytes.is_empty() {
+            (bytes, bytes)
+        } else {
+            let mut cursor = Cursor::new(bytes);
+            let decisions = cursor.prefixed()?;
+            let rest = cursor.remaining();
+            (decisions, cursor.bytes(rest)?)
+        };
+        let mut coder = Decoder::new(decisions);
+        let mut raw = BitReader::new(bits);
+        for &id in &self.streams[stream] {
+            let values = code_column(&self.columns[&id], id, known, &mut coder, &mut raw, None)?;
+            known.set(id, values);
+        }
+        Ok(())
     }
 
     /// Decodes the `wanted` columns of one chunk (all if `None`).
@@ -135,32 +322,143 @@ impl Plan {
         streams: &[Option<&[u8]>],
         wanted: Option<&[ColumnId]>,
     ) -> Result<Slice, PlanError> {
-        let mut slice = Slice {
-            rows: rows.to_vec(),
-            columns: tables.iter().map(|t| vec![None; t.columns.len()]).collect(),
+        let touched = match wanted {
+            Some(columns) => self.streams_for(columns),
+            None => (0..self.streams.len()).collect(),
         };
-        for (stream, id) in self.columns.iter().enumerate() {
-            if wanted.is_some_and(|wanted| !wanted.contains(id)) {
-                continue;
+        let known = Known::new(tables, &self.links, rows);
+        // Streams by the number of steps that must come before them; those of one step are decoded at the same time.
+        let mut step = vec![0usize; self.streams.len()];
+        let mut steps: Vec<Vec<usize>> = Vec::new();
+        for &stream in &touched {
+            step[stream] = self.needs[stream].iter().map(|&need| step[need] + 1).max().unwrap_or(0);
+            if steps.len() <= step[stream] {
+                steps.resize(step[stream] + 1, Vec::new());
             }
-            let bytes = streams.get(stream).copied().flatten().ok_or(PlanError::Corrupt("no stream"))?;
-            let (table, column) = (id.table as usize, id.column as usize);
-            let scalar = tables[table].columns[column].scalar;
-            let width = scalar.bytes();
-            if bytes.len() != rows[table] * width {
-                return Err(PlanError::Corrupt("stream length"));
-            }
-            let raw: Vec<u64> = bytes
-                .chunks_exact(width)
-                .map(|b| b.iter().rev().fold(0, |pattern, &b| pattern << 8 | u64::from(b)))
-                .collect();
-            slice.columns[table][column] = Some(Values::from_raw(scalar, &raw));
+            steps[step[stream]].push(stream);
         }
-        Ok(slice)
+        for together in steps {
+            together.into_par_iter().try_for_each(|stream| {
+                let bytes = streams.get(stream).copied().flatten().ok_or(PlanError::Corrupt("no stream"))?;
+                self.decode_stream(stream, bytes, &known)
+            })?;
+        }
+        let mut columns = known.into_values();
+        if let Some(wanted) = wanted {
+            let wanted: BTreeSet<&ColumnId> = wanted.iter().collect();
+            for (table, columns) in columns.iter_mut().enumerate() {
+                for (column, values) in columns.iter_mut().enumerate() {
+                    if !wanted.contains(&ColumnId { table: table as u32, column: column as u32 }) {
+                        *values = None;
+                    }
+                }
+            }
+        }
+        Ok(Slice { rows: rows.to_vec(), columns })
     }
 
     /// How a column is coded, in words.
-    pub fn describe(&self, _id: ColumnId) -> ColumnDescription {
-        ColumnDescription { transform: "stored".into(), contexts: Vec::new() }
+    pub fn describe(&self, tables: &[Table], id: ColumnId) -> ColumnDescription {
+        let Some(plan) = self.columns.get(&id) else { return ColumnDescription::default() };
+        let name = |id: ColumnId| {
+            let table = tables.get(id.table as usize);
+            table.and_then(|t| t.columns.get(id.column as usize)).map_or("?", |c| c.name.as_str()).to_string()
+        };
+        let input = |input: &column::Input| match input.map {
+            RowMap::Same => name(input.id),
+            RowMap::Parent => format!("owner's {}", name(input.id)),
+        };
+        let mut parts = Vec::new();
+        if let Rows::RunsOf(column) = plan.rows {
+            parts.push(format!("once per {}", name(ColumnId { table: id.table, column })));
+        }
+        match &plan.prediction {
+            Prediction::None => {}
+            Prediction::Previous => parts.push("delta".to_string()),
+            Prediction::RunningSum(counts) => parts.push(format!("running sum of {}", input(counts))),
+            Prediction::Residual(formula, inputs) | Prediction::Expected(formula, inputs) => {
+                let inputs: Vec<String> = inputs.iter().map(input).collect();
+                let how =
+                    if matches!(plan.prediction, Prediction::Residual(..)) { "residual of" } else { "near" };
+                parts.push(format!("{how} {} of {}", formula_name(formula), inputs.join(", ")));
+            }
+        }
+        let map = &plan.map;
+        if map.bits == 0 && map.atoms.len() <= 1 {
+            parts.push("constant".to_string());
+        } else if !map.atoms.is_empty() {
+            parts.push(format!("{} special values", map.atoms.len()));
+        }
+        match map.grid {
+            Grid::ZeroBits(bits) if bits > 0 && map.bits > 0 => parts.push(format!("{bits} zero bits")),
+            Grid::Decimal(digits) if map.bits > 0 => parts.push(format!("{digits} decimals")),
+            Grid::Multiple(factor) if factor > 1 => parts.push(format!("multiples of {factor}")),
+            _ => {}
+        }
+        if map.bits > 0 {
+            parts.push(format!("{} of {} bits modelled", plan.modelled, map.bits));
+        }
+        let mut contexts: Vec<String> = Vec::new();
+        for lane in &plan.lanes {
+            match &lane.kind {
+                LaneKind::Path => {}
+                LaneKind::Own { back, .. } => contexts.push(format!("{back} before")),
+                LaneKind::One(a) => contexts.push(input(a)),
+                LaneKind::Two(a, b) => contexts.push(format!("{} x {}", input(a), input(b))),
+                LaneKind::Position => contexts.push("position".to_string()),
+            }
+        }
+        contexts.extend(plan.near.iter().map(|near| format!("near {}", input(near))));
+        if plan.near_previous {
+            contexts.push("near previous".to_string());
+        }
+        ColumnDescription { transform: parts.join(", "), contexts }
+    }
+}
+
+/// The variant of a formula, without its parameters.
+fn formula_name(formula: &Formula) -> String {
+    let text = format!("{formula:?}");
+    let end = text.find([' ', '(', '{']).unwrap_or(text.len());
+    text[..end].to_lowercase()
+}
+
+/// An encoder that adds up what decisions cost.
+struct Priced {
+    encoder: Encoder,
+    /// In units of 2^-16 bits.
+    price: u64,
+}
+
+impl Priced {
+    fn bits(&self) -> u64 {
+        self.price >> 16
+    }
+}
+
+impl Coder for Priced {
+    #[inline(always)]
+    fn code(&mut self, bit: u32, p1: u32) -> u32 {
+        self.price += u64::from(PRICE[(if bit != 0 { p1 } else { 65_536 - p1 } >> 6) as usize]);
+        self.encoder.code(bit, p1)
+    }
+}
+
+/// Price of a decision by its probability in units of 2^-10, in units of 2^-16 bits.
+static PRICE: std::sync::LazyLock<Vec<u32>> = std::sync::LazyLock::new(|| {
+    (0..=1024u64).map(|p| ((16 << 16) - dependence::log2(p * 64 + 32).min(16 << 16)) as u32).collect()
+});
+
+/// A bit writer that counts.
+struct Counted {
+    writer: BitWriter,
+    bits: u64,
+}
+
+impl hepz_entropy::RawBits for Counted {
+    #[inline]
+    fn raw(&mut self, value: u64, count: u32) -> u64 {
+        self.bits += u64::from(count);
+        self.writer.raw(value, count)
     }
 }

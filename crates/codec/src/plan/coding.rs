@@ -1,0 +1,520 @@
+//! Coding one column of one chunk, in either direction.
+//!
+//! In: the column's plan, the columns known so far, a coder. Out: the column's values, coded or decoded.
+//! Not here: which columns share a coder (`streams`), what the plan says (`column`).
+//! Holds: one function for both directions; encoding differs only in that it knows the truth beforehand.
+
+use super::buckets::Buckets;
+use super::column::{ColumnPlan, Input, LaneKind, Link, Prediction, RowMap, Rows, residual_scalar};
+use super::{ColumnId, PlanError};
+use hepz_columns::{Scalar, Table, Values};
+use hepz_entropy::{Coder, RawBits};
+use hepz_models::path::{Expectation, Lane, Own, PathShape, walk};
+use hepz_transforms::order::{ordered, to_number, to_raw, unordered};
+use hepz_transforms::path_map::Place;
+use std::sync::OnceLock;
+
+/// Probability, in units of 2^-16, that a chunk keeps to what the plan found in the sample.
+const AS_PLANNED: u32 = 65_000;
+
+/// The columns of one chunk as far as they are known.
+pub struct Known<'a> {
+    tables: &'a [Table],
+    links: &'a [Option<Link>],
+    rows: &'a [usize],
+    /// `[table][column]`.
+    columns: Vec<Vec<KnownColumn>>,
+    owners: Vec<OnceLock<Owners>>,
+}
+
+#[derive(Default)]
+struct KnownColumn {
+    values: OnceLock<Values>,
+    buckets: OnceLock<Buckets>,
+}
+
+/// For each row of a linked table the row that owns it and its place among the rows of that owner.
+struct Owners {
+    of_row: Vec<u32>,
+    place: Vec<u16>,
+}
+
+impl<'a> Known<'a> {
+    /// Nothing known yet of a chunk with `rows[table]` rows.
+    pub fn new(tables: &'a [Table], links: &'a [Option<Link>], rows: &'a [usize]) -> Known<'a> {
+        Known {
+            tables,
+            links,
+            rows,
+            columns: tables
+                .iter()
+                .map(|t| t.columns.iter().map(|_| KnownColumn::default()).collect())
+                .collect(),
+            owners: tables.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Adds a column.
+    pub fn set(&self, id: ColumnId, values: Values) {
+        let _ = self.columns[id.table as usize][id.column as usize].values.set(values);
+    }
+
+    /// A column, if known.
+    pub fn get(&self, id: ColumnId) -> Option<&Values> {
+        self.columns[id.table as usize][id.column as usize].values.get()
+    }
+
+    /// Takes all columns out.
+    pub fn into_values(self) -> Vec<Vec<Option<Values>>> {
+        self.columns.into_iter().map(|t| t.into_iter().map(|c| c.values.into_inner()).collect()).collect()
+    }
+
+    fn values(&self, id: ColumnId) -> Result<&Values, PlanError> {
+        let missing = PlanError::Corrupt("a column needs one that is not known");
+        self.get(id).filter(|values| values.len() == self.rows[id.table as usize]).ok_or(missing)
+    }
+
+    /// The buckets of a column.
+    pub fn buckets(&self, id: ColumnId) -> Result<&Buckets, PlanError> {
+        let values = self.values(id)?;
+        Ok(self.columns[id.table as usize][id.column as usize]
+            .buckets
+            .get_or_init(|| Buckets::of_values(values)))
+    }
+
+    /// Number of rows of a table.
+    pub fn rows_of(&self, table: u32) -> usize {
+        self.rows[table as usize]
+    }
+
+    /// For each row of a linked table its place among the rows of its owner.
+    pub fn places(&self, table: u32) -> Option<&[u16]> {
+        Some(&self.owners(table).ok()??.place)
+    }
+
+    fn owners(&self, table: u32) -> Result<Option<&Owners>, PlanError> {
+        let rows = self.rows[table as usize];
+        let Some(link) = self.links[table as usize] else { return Ok(None) };
+        let parent_rows = match link {
+            Link::Every { parent, .. } | Link::Offsets { parent, .. } => self.rows[parent as usize],
+        };
+        if parent_rows == 0 {
+            return Ok(None);
+        }
+        let offsets = match link {
+            Link::Every { .. } => None,
+            Link::Offsets { offsets, .. } => Some(self.values(offsets)?),
+        };
+        Ok(Some(self.owners[table as usize].get_or_init(|| match (link, offsets) {
+            (Link::Offsets { .. }, Some(offsets)) => Owners::by_offsets(&offsets.to_raw(), rows, parent_rows),
+            (Link::Every { rows: every, .. }, _) => Owners::by_count(every, rows, parent_rows),
+            (Link::Offsets { .. }, None) => Owners::by_count(1, rows, parent_rows),
+        })))
+    }
+
+    /// Row numbers of `input` as seen from each row of `table`; `None` if they are the same.
+    fn row_map(&self, input: &Input, table: u32) -> Result<Option<&Vec<u32>>, PlanError> {
+        match input.map {
+            RowMap::Same => Ok(None),
+            RowMap::Parent => match self.owners(table)? {
+                Some(owners) => Ok(Some(&owners.of_row)),
+                None => Err(PlanError::Corrupt("rows without owners")),
+            },
+        }
+    }
+}
+
+impl Owners {
+    fn by_count(every: u64, rows: usize, parent_rows: usize) -> Owners {
+        let last = parent_rows as u64 - 1;
+        Owners {
+            of_row: (0..rows as u64).map(|row| (row / every).min(last) as u32).collect(),
+            place: (0..rows as u64).map(|row| (row % every).min(65_535) as u16).collect(),
+        }
+    }
+
+    /// Row 0 of the chunk is where the first offset points; whatever the offsets say, each row gets some owner.
+    fn by_offsets(offsets: &[u64], rows: usize, parent_rows: usize) -> Owners {
+        let mut owners = Owners { of_row: Vec::with_capacity(rows), place: Vec::with_capacity(rows) };
+        let base = offsets.first().copied().unwrap_or(0);
+        let (mut owner, mut place) = (0usize, 0u16);
+        for row in 0..rows as u64 {
+            while owner + 1 < parent_rows
+                && offsets.get(owner + 1).is_some_and(|&end| end.wrapping_sub(base) <= row)
+            {
+                owner += 1;
+                place = 0;
+            }
+            owners.of_row.push(owner as u32);
+            owners.place.push(place);
+            place = place.saturating_add(1);
+        }
+        owners
+    }
+}
+
+/// Everything about the coded rows that does not depend on the column's own values.
+struct Domain {
+    /// The coded rows of the table; `None` means all.
+    rows: Option<Vec<u32>>,
+    len: usize,
+}
+
+impl Domain {
+    fn gather<T: Copy>(&self, of_row: impl Fn(usize) -> T) -> Vec<T> {
+        match &self.rows {
+            None => (0..self.len).map(of_row).collect(),
+            Some(rows) => rows.iter().map(|&row| of_row(row as usize)).collect(),
+        }
+    }
+}
+
+/// A context, gathered for the coded rows.
+struct Prepared {
+    given: Vec<u16>,
+    cardinality: u32,
+    own: Option<Own>,
+    depth: u32,
+}
+
+/// Rows at which a run of equal values begins.
+pub fn run_starts(values: &Values) -> Vec<u32> {
+    let width = values.scalar().bytes();
+    let bytes = values.as_bytes();
+    let mut starts = Vec::new();
+    for row in 0..values.len() {
+        if row == 0 || bytes[row * width..][..width] != bytes[(row - 1) * width..][..width] {
+            starts.push(row as u32);
+        }
+    }
+    starts
+}
+
+/// Codes the column `id`. `truth` holds all its values when encoding.
+///
+/// # Errors
+/// [`PlanError::Corrupt`] if the plan needs what is not known.
+pub fn code_column<C: Coder, R: RawBits>(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    coder: &mut C,
+    raw: &mut R,
+    truth: Option<&Values>,
+) -> Result<Values, PlanError> {
+    let scalar = known.tables[id.table as usize].columns[id.column as usize].scalar;
+    let n_rows = known.rows[id.table as usize];
+    let domain = code_domain(plan, id, known, coder, truth, n_rows)?;
+    let mut values: Vec<u64> = match truth {
+        Some(truth) => domain.gather(|row| truth.raw(row)),
+        None => vec![0; domain.len],
+    };
+    let predicted = predict(plan, id, known, scalar, &domain)?;
+    if truth.is_some() {
+        to_patterns(&plan.prediction, scalar, &predicted, &mut values);
+    }
+    code_patterns(plan, id, known, coder, raw, truth.is_some(), &domain, &predicted, &mut values)?;
+    if truth.is_none() {
+        from_patterns(&plan.prediction, scalar, &predicted, &mut values);
+    }
+    Ok(match (truth, &domain.rows) {
+        (Some(truth), _) => truth.clone(),
+        (None, None) => Values::from_raw(scalar, &values),
+        (None, Some(starts)) => {
+            let mut all = Vec::with_capacity(n_rows);
+            for (run, &value) in values.iter().enumerate() {
+                let end = starts.get(run + 1).map_or(n_rows, |&next| next as usize);
+                all.resize(end, value);
+            }
+            Values::from_raw(scalar, &all)
+        }
+    })
+}
+
+/// Decides which rows are coded; a chunk that breaks the planned runs says so.
+fn code_domain<C: Coder>(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    coder: &mut C,
+    truth: Option<&Values>,
+    n_rows: usize,
+) -> Result<Domain, PlanError> {
+    if let Rows::RunsOf(column) = plan.rows {
+        let starts = run_starts(known.values(ColumnId { table: id.table, column })?);
+        let kept = truth.is_none_or(|truth| {
+            let mut next = starts.iter().peekable();
+            (0..n_rows).all(|row| {
+                next.next_if(|&&start| start as usize == row).is_some()
+                    || truth.raw(row) == truth.raw(row - 1)
+            })
+        });
+        if coder.code(u32::from(kept), AS_PLANNED) == 1 {
+            return Ok(Domain { len: starts.len(), rows: Some(starts) });
+        }
+    }
+    Ok(Domain { rows: None, len: n_rows })
+}
+
+/// What a formula predicts for each coded row: a pattern, or the pattern of zero where it predicts nothing.
+fn predict(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    scalar: Scalar,
+    domain: &Domain,
+) -> Result<Vec<u64>, PlanError> {
+    match &plan.prediction {
+        Prediction::None | Prediction::Previous => Ok(Vec::new()),
+        Prediction::RunningSum(input) => {
+            let counts =
+                known.get(input.id).ok_or(PlanError::Corrupt("a column needs one that is not known"))?;
+            Ok(domain.gather(|row| if row > 0 && row <= counts.len() { counts.raw(row - 1) } else { 0 }))
+        }
+        Prediction::Residual(formula, inputs) | Prediction::Expected(formula, inputs) => {
+            let mut columns = Vec::with_capacity(inputs.len());
+            for input in inputs {
+                let values = known.values(input.id)?;
+                let kind = values.scalar();
+                let map = known.row_map(input, id.table)?;
+                columns.push(domain.gather(|row| {
+                    let row = map.map_or(row, |map| map[row] as usize);
+                    to_number(values.raw(row), kind)
+                }));
+            }
+            let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+            let mut predicted = vec![0.0; domain.len];
+            formula.predict_all(&columns, &mut predicted);
+            Ok(predicted.into_iter().map(|p| to_raw(p, scalar).unwrap_or(0)).collect())
+        }
+    }
+}
+
+/// Wraps a difference of ranks to the width of the scalar, as the pattern of a signed integer.
+fn residual(rank: u64, predicted: u64, scalar: Scalar) -> u64 {
+    rank.wrapping_sub(predicted) & (u64::MAX >> (64 - scalar.bits()))
+}
+
+fn to_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], values: &mut [u64]) {
+    match prediction {
+        Prediction::None | Prediction::Expected(..) => {}
+        Prediction::Previous | Prediction::RunningSum(_) => {
+            let mut previous = ordered(0, scalar);
+            for (at, value) in values.iter_mut().enumerate() {
+                let rank = ordered(*value, scalar);
+                let step = predicted.get(at).copied().unwrap_or(0);
+                *value = residual(rank, previous + step.min(u64::MAX - previous), scalar);
+                previous = rank;
+            }
+        }
+        Prediction::Residual(..) => {
+            for (value, &predicted) in values.iter_mut().zip(predicted) {
+                *value = residual(ordered(*value, scalar), ordered(predicted, scalar), scalar);
+            }
+        }
+    }
+}
+
+fn from_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], values: &mut [u64]) {
+    match prediction {
+        Prediction::None | Prediction::Expected(..) => {}
+        Prediction::Previous | Prediction::RunningSum(_) => {
+            let mut previous = ordered(0, scalar);
+            for (at, value) in values.iter_mut().enumerate() {
+                let step = predicted.get(at).copied().unwrap_or(0);
+                let rank = value.wrapping_add(previous + step.min(u64::MAX - previous));
+                previous = rank & (u64::MAX >> (64 - scalar.bits()));
+                *value = unordered(previous, scalar);
+            }
+        }
+        Prediction::Residual(..) => {
+            for (value, &predicted) in values.iter_mut().zip(predicted) {
+                *value = unordered(value.wrapping_add(ordered(predicted, scalar)), scalar);
+            }
+        }
+    }
+}
+
+fn prepare(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    domain: &Domain,
+) -> Result<Vec<Prepared>, PlanError> {
+    let bucket_of = |input: &Input| -> Result<(Vec<u16>, u32), PlanError> {
+        let buckets = known.buckets(input.id)?;
+        let map = known.row_map(input, id.table)?;
+        let of_row = |row: usize| u16::from(buckets.of_row[map.map_or(row, |map| map[row] as usize)]);
+        Ok((domain.gather(of_row), buckets.cardinality))
+    };
+    let mut prepared = Vec::with_capacity(plan.lanes.len());
+    for lane in &plan.lanes {
+        let (given, cardinality, own) = match &lane.kind {
+            LaneKind::Path => (Vec::new(), 1, None),
+            LaneKind::Own { back, bits } => {
+                let own = Some(Own { back: *back, bits: *bits });
+                match known.owners(id.table)? {
+                    Some(owners) => (domain.gather(|row| owners.place[row].min(1)), 2, own),
+                    None => (Vec::new(), 1, own),
+                }
+            }
+            LaneKind::One(a) => {
+                let (given, cardinality) = bucket_of(a)?;
+                (given, cardinality, None)
+            }
+            LaneKind::Two(a, b) => {
+                let ((mut given, n), (second, m)) = (bucket_of(a)?, bucket_of(b)?);
+                for (first, second) in given.iter_mut().zip(second) {
+                    *first = *first * m as u16 + second;
+                }
+                (given, n * m, None)
+            }
+            LaneKind::Position => match known.owners(id.table)? {
+                Some(owners) => (domain.gather(|row| owners.place[row].min(47)), 48, None),
+                None => (Vec::new(), 1, None),
+            },
+        };
+        prepared.push(Prepared { given, cardinality, own, depth: lane.depth });
+    }
+    Ok(prepared)
+}
+
+fn lanes(prepared: &[Prepared], whole_depth: bool) -> Vec<Lane<'_>> {
+    let lane = |p: &'_ Prepared| (p.cardinality, p.own, if whole_depth { 64 } else { p.depth });
+    prepared
+        .iter()
+        .map(|p| {
+            let (cardinality, own, depth) = lane(p);
+            Lane { given: &p.given, cardinality, own, depth }
+        })
+        .collect()
+}
+
+#[allow(clippy::too_many_arguments)] // The one place where plan, knowledge and coder meet.
+fn code_patterns<C: Coder, R: RawBits>(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    coder: &mut C,
+    raw: &mut R,
+    encoding: bool,
+    domain: &Domain,
+    predicted: &[u64],
+    values: &mut [u64],
+) -> Result<(), PlanError> {
+    let map = &plan.map;
+    let rest = map.rest_class();
+    let escape = rest + 1;
+    let mut classes = vec![rest; values.len()];
+    let mut paths = Vec::with_capacity(values.len());
+    if encoding {
+        for (class, &value) in classes.iter_mut().zip(values.iter()) {
+            match map.split(value) {
+                Place::Atom(atom) => *class = u64::from(atom),
+                Place::Rest(path) => paths.push(path),
+                Place::Escape => *class = escape,
+            }
+        }
+    }
+    let mut prepared = prepare(plan, id, known, domain)?;
+    let plain = classes.iter().all(|&class| class == rest);
+    let likely = if map.atoms.is_empty() { AS_PLANNED } else { 65_536 - AS_PLANNED };
+    if coder.code(u32::from(plain), likely) == 0 {
+        let bits = map.class_bits();
+        walk(coder, raw, PathShape { bits, modelled: bits }, &lanes(&prepared, true), &[], &mut classes);
+    }
+    if !encoding {
+        paths = vec![0; classes.iter().filter(|&&class| class == rest).count()];
+    }
+    let whole = paths.len() == values.len();
+    if !whole {
+        for lane in prepared.iter_mut().filter(|lane| !lane.given.is_empty()) {
+            let mut kept = classes.iter().map(|&class| class == rest);
+            lane.given.retain(|_| kept.next().unwrap_or(false));
+        }
+    }
+    let near = expectations(plan, id, known, domain, predicted, &classes)?;
+    let mut guesses: Vec<Expectation<'_>> = near.iter().map(|paths| Expectation::Given(paths)).collect();
+    if plan.near_previous {
+        guesses.push(Expectation::Back(1));
+    }
+    let shape = PathShape { bits: map.bits, modelled: plan.modelled };
+    walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
+    let mut next = paths.into_iter();
+    for (value, &class) in values.iter_mut().zip(&classes) {
+        *value = match class {
+            _ if class == rest => map.join(next.next().unwrap_or(0)),
+            _ if class == escape => raw.raw(*value, map.scalar.bits()),
+            _ => {
+                map.atoms.get(class as usize).copied().ok_or(PlanError::Corrupt("a class that cannot be"))?
+            }
+        };
+    }
+    Ok(())
+}
+
+/// Where the values with a path are expected, one list per source.
+fn expectations(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    domain: &Domain,
+    predicted: &[u64],
+    classes: &[u64],
+) -> Result<Vec<Vec<u64>>, PlanError> {
+    let rest = plan.map.rest_class();
+    let keep = |patterns: Vec<u64>| -> Vec<u64> {
+        let kept = patterns.into_iter().zip(classes).filter(|&(_, &class)| class == rest);
+        kept.map(|(pattern, _)| plan.map.nearest(pattern)).collect()
+    };
+    let mut lists = Vec::new();
+    if let Prediction::Expected(..) = plan.prediction {
+        lists.push(keep(predicted.to_vec()));
+    }
+    for input in &plan.near {
+        let values = known.values(input.id)?;
+        let row_map = known.row_map(input, id.table)?;
+        lists.push(keep(domain.gather(|row| values.raw(row_map.map_or(row, |map| map[row] as usize)))));
+    }
+    Ok(lists)
+}
+
+/// The scalar of what a column's map sees; see [`residual_scalar`].
+pub fn pattern_scalar(prediction: &Prediction, scalar: Scalar) -> Scalar {
+    match prediction {
+        Prediction::None | Prediction::Expected(..) => scalar,
+        _ => residual_scalar(scalar),
+    }
+}
+
+/// The patterns that the map of a column would see in a sample, for the planner.
+pub fn patterns(
+    prediction: &Prediction,
+    rows: Rows,
+    id: ColumnId,
+    known: &Known<'_>,
+) -> Result<Vec<u64>, PlanError> {
+    let table = &known.tables[id.table as usize];
+    let scalar = table.columns[id.column as usize].scalar;
+    let truth = known.values(id)?;
+    let domain = match rows {
+        Rows::All => Domain { rows: None, len: truth.len() },
+        Rows::RunsOf(column) => {
+            let starts = run_starts(known.values(ColumnId { table: id.table, column })?);
+            Domain { len: starts.len(), rows: Some(starts) }
+        }
+    };
+    let plan = ColumnPlan {
+        rows,
+        prediction: prediction.clone(),
+        map: hepz_transforms::path_map::PathMap::plain(scalar),
+        modelled: 0,
+        lanes: Vec::new(),
+        near_previous: false,
+        near: Vec::new(),
+    };
+    let mut values = domain.gather(|row| truth.raw(row));
+    let predicted = predict(&plan, id, known, scalar, &domain)?;
+    to_patterns(prediction, scalar, &predicted, &mut values);
+    Ok(values)
+}

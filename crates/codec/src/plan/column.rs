@@ -1,0 +1,497 @@
+//! The plan of one column: what predicts it, how its values become paths, which contexts price them.
+//!
+//! In: decisions of the planner, or bytes. Out: each other.
+//! Not here: who decides (`planner`), who obeys (`coding`).
+//! Holds: reading checks every index, so that a plan which was read can be obeyed without further checks.
+
+use super::{ColumnId, PlanError};
+use hepz_columns::{Scalar, Table};
+use hepz_container::wire::{Cursor, WireError, put_bytes, put_varint};
+use hepz_models::path::MAX_INPUTS;
+use hepz_transforms::path_map::{Grid, PathMap};
+use hepz_transforms::relations::Formula;
+
+/// A column as seen from a row of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Input {
+    /// The column.
+    pub id: ColumnId,
+    /// Which of its rows is meant.
+    pub map: RowMap,
+}
+
+/// Which row of the other column is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowMap {
+    /// The same row.
+    Same,
+    /// The row that owns this one, by the table's [`Link`].
+    Parent,
+}
+
+/// How the rows of a table belong to rows of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// So many rows to each row of the parent table.
+    Every {
+        /// The table whose rows own these.
+        parent: u32,
+        /// Rows per owner, at least 1.
+        rows: u64,
+    },
+    /// A column of offsets says where the rows of each owner begin.
+    Offsets {
+        /// The table whose rows own these.
+        parent: u32,
+        /// The column of offsets, in a table of its own.
+        offsets: ColumnId,
+    },
+}
+
+/// Which rows are coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// All.
+    All,
+    /// The first of each run of equal values of another column of the table; the others repeat it.
+    RunsOf(u32),
+}
+
+/// What predicts the value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Prediction {
+    /// Nothing.
+    None,
+    /// The previous coded value; the difference in ranks is coded.
+    Previous,
+    /// The previous coded value plus a count: an offset. The count of row `r - 1` of the input predicts row `r`.
+    RunningSum(Input),
+    /// A formula; the difference in ranks is coded.
+    Residual(Formula, Vec<Input>),
+    /// A formula; the value is coded in the light of what it predicts.
+    Expected(Formula, Vec<Input>),
+}
+
+/// One context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LanePlan {
+    /// What it is made of.
+    pub kind: LaneKind,
+    /// Decisions it takes part in.
+    pub depth: u32,
+}
+
+/// What a context is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneKind {
+    /// The decisions so far alone.
+    Path,
+    /// The top `bits` of the value `back` places before.
+    Own {
+        /// How many coded values back.
+        back: u32,
+        /// How many bits.
+        bits: u32,
+    },
+    /// Buckets of another column.
+    One(Input),
+    /// Buckets of two other columns.
+    Two(Input, Input),
+    /// Place among the rows of the same owner.
+    Position,
+}
+
+/// How one column is coded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnPlan {
+    /// Which rows are coded.
+    pub rows: Rows,
+    /// What predicts them.
+    pub prediction: Prediction,
+    /// How values or residuals become paths.
+    pub map: PathMap,
+    /// Decisions that are modelled.
+    pub modelled: u32,
+    /// Contexts.
+    pub lanes: Vec<LanePlan>,
+    /// The previous coded value is a guess at the value.
+    pub near_previous: bool,
+    /// Columns whose value is a guess at the value.
+    pub near: Vec<Input>,
+}
+
+impl ColumnPlan {
+    /// Every column that must be known before this one.
+    pub fn needs(&self, links: &[Option<Link>], table: u32) -> Vec<ColumnId> {
+        let mut needs = Vec::new();
+        let mut add = |input: &Input| {
+            needs.push(input.id);
+            if let (RowMap::Parent, Some(Link::Offsets { offsets, .. })) = (input.map, links[table as usize])
+            {
+                needs.push(offsets);
+            }
+        };
+        match &self.prediction {
+            Prediction::None | Prediction::Previous => {}
+            Prediction::RunningSum(input) => add(input),
+            Prediction::Residual(_, inputs) | Prediction::Expected(_, inputs) => {
+                inputs.iter().for_each(&mut add)
+            }
+        }
+        self.near.iter().for_each(&mut add);
+        let mut position = false;
+        for lane in &self.lanes {
+            match &lane.kind {
+                LaneKind::Path => {}
+                LaneKind::Own { .. } | LaneKind::Position => position = true,
+                LaneKind::One(a) => add(a),
+                LaneKind::Two(a, b) => {
+                    add(a);
+                    add(b);
+                }
+            }
+        }
+        if let (true, Some(Link::Offsets { offsets, .. })) = (position, links[table as usize]) {
+            needs.push(offsets);
+        }
+        if let Rows::RunsOf(column) = self.rows {
+            needs.push(ColumnId { table, column });
+        }
+        needs.sort_unstable();
+        needs.dedup();
+        needs
+    }
+
+    /// The scalar of what the path map sees: the column's own, or the residual's.
+    pub fn map_scalar(&self, scalar: Scalar) -> Scalar {
+        match self.prediction {
+            Prediction::None | Prediction::Expected(..) => scalar,
+            _ => residual_scalar(scalar),
+        }
+    }
+}
+
+/// Residuals are differences of ranks, as signed integers of the same width.
+pub fn residual_scalar(scalar: Scalar) -> Scalar {
+    match scalar.bytes() {
+        1 => Scalar::I8,
+        2 => Scalar::I16,
+        4 => Scalar::I32,
+        _ => Scalar::I64,
+    }
+}
+
+impl From<WireError> for PlanError {
+    fn from(error: WireError) -> PlanError {
+        PlanError::Corrupt(error.what())
+    }
+}
+
+fn corrupt<T>(what: &'static str) -> Result<T, PlanError> {
+    Err(PlanError::Corrupt(what))
+}
+
+/// Writes a column id as a distance from the one it is seen from.
+fn put_input(into: &mut Vec<u8>, input: &Input, from: ColumnId) {
+    let parent = u64::from(input.map == RowMap::Parent);
+    let same_table = input.id.table == from.table;
+    put_varint(into, u64::from(input.id.column) << 2 | u64::from(!same_table) << 1 | parent);
+    if !same_table {
+        put_varint(into, u64::from(input.id.table));
+    }
+}
+
+fn read_input(
+    bytes: &mut Cursor<'_>,
+    from: ColumnId,
+    tables: &[Table],
+    links: &[Option<Link>],
+) -> Result<Input, PlanError> {
+    let code = bytes.varint()?;
+    let table = if code & 2 != 0 { bytes.varint()? } else { u64::from(from.table) };
+    let id = read_id(table, code >> 2, tables)?;
+    let map = if code & 1 != 0 { RowMap::Parent } else { RowMap::Same };
+    let sound = match (map, links[from.table as usize]) {
+        (RowMap::Same, _) => id.table == from.table,
+        (RowMap::Parent, Some(Link::Every { parent, .. } | Link::Offsets { parent, .. })) => {
+            parent == id.table
+        }
+        (RowMap::Parent, None) => false,
+    };
+    if sound { Ok(input(id, map)) } else { corrupt("an input from a table that is not linked") }
+}
+
+fn input(id: ColumnId, map: RowMap) -> Input {
+    Input { id, map }
+}
+
+fn read_id(table: u64, column: u64, tables: &[Table]) -> Result<ColumnId, PlanError> {
+    let known =
+        usize::try_from(table).ok().and_then(|t| tables.get(t)).filter(|t| column < t.columns.len() as u64);
+    match known {
+        Some(_) => Ok(ColumnId { table: table as u32, column: column as u32 }),
+        None => corrupt("an input that does not exist"),
+    }
+}
+
+fn put_formula(into: &mut Vec<u8>, formula: &Formula, inputs: &[Input], from: ColumnId) {
+    let mut bytes = Vec::new();
+    formula.write(&mut bytes);
+    put_bytes(into, &bytes);
+    inputs.iter().for_each(|input| put_input(into, input, from));
+}
+
+fn read_formula(
+    bytes: &mut Cursor<'_>,
+    from: ColumnId,
+    tables: &[Table],
+    links: &[Option<Link>],
+) -> Result<(Formula, Vec<Input>), PlanError> {
+    let own = bytes.prefixed()?;
+    let formula = match Formula::read(own) {
+        Ok((formula, used)) if used == own.len() => formula,
+        _ => return corrupt("a formula that no writer writes"),
+    };
+    let inputs =
+        (0..formula.arity()).map(|_| read_input(bytes, from, tables, links)).collect::<Result<_, _>>()?;
+    Ok((formula, inputs))
+}
+
+/// Writes the links of all tables.
+pub fn put_links(into: &mut Vec<u8>, links: &[Option<Link>]) {
+    for link in links {
+        match link {
+            None => into.push(0),
+            Some(Link::Every { parent, rows }) => {
+                into.push(1);
+                put_varint(into, u64::from(*parent));
+                put_varint(into, *rows);
+            }
+            Some(Link::Offsets { parent, offsets }) => {
+                into.push(2);
+                put_varint(into, u64::from(*parent));
+                put_varint(into, u64::from(offsets.table));
+                put_varint(into, u64::from(offsets.column));
+            }
+        }
+    }
+}
+
+/// Reads the links of all tables.
+pub fn read_links(bytes: &mut Cursor<'_>, tables: &[Table]) -> Result<Vec<Option<Link>>, PlanError> {
+    let mut links = Vec::with_capacity(tables.len());
+    for table in 0..tables.len() {
+        let kind = bytes.u8()?;
+        if kind == 0 {
+            links.push(None);
+            continue;
+        }
+        let parent = bytes.varint()?;
+        if parent >= tables.len() as u64 || parent == table as u64 {
+            return corrupt("a parent table that does not exist");
+        }
+        let parent = parent as u32;
+        links.push(Some(match kind {
+            1 => match bytes.varint()? {
+                0 => return corrupt("no rows per owner"),
+                rows => Link::Every { parent, rows },
+            },
+            2 => {
+                let (t, c) = (bytes.varint()?, bytes.varint()?);
+                let offsets = read_id(t, c, tables)?;
+                if offsets.table as usize == table {
+                    return corrupt("offsets inside their own table");
+                }
+                Link::Offsets { parent, offsets }
+            }
+            _ => return Err(PlanError::TooNew),
+        }));
+    }
+    Ok(links)
+}
+
+impl ColumnPlan {
+    /// The stored form of the plan of column `id`.
+    pub fn write(&self, into: &mut Vec<u8>, id: ColumnId) {
+        let kind = match self.prediction {
+            Prediction::None => 0u8,
+            Prediction::Previous => 1,
+            Prediction::RunningSum(_) => 2,
+            Prediction::Residual(..) => 3,
+            Prediction::Expected(..) => 4,
+        };
+        let runs = u8::from(self.rows != Rows::All);
+        into.push(kind | runs << 3 | u8::from(self.near_previous) << 4 | (self.near.len().min(3) as u8) << 5);
+        if let Rows::RunsOf(column) = self.rows {
+            put_varint(into, u64::from(column));
+        }
+        match &self.prediction {
+            Prediction::None | Prediction::Previous => {}
+            Prediction::RunningSum(input) => {
+                put_varint(into, u64::from(input.id.table));
+                put_varint(into, u64::from(input.id.column));
+            }
+            Prediction::Residual(formula, inputs) | Prediction::Expected(formula, inputs) => {
+                put_formula(into, formula, inputs, id);
+            }
+        }
+        self.near.iter().take(3).for_each(|input| put_input(into, input, id));
+        write_map(into, &self.map);
+        into.push(self.modelled as u8);
+        into.push(self.lanes.len() as u8);
+        for lane in &self.lanes {
+            let kind = match lane.kind {
+                LaneKind::Path => 0,
+                LaneKind::Own { .. } => 1,
+                LaneKind::One(_) => 2,
+                LaneKind::Two(..) => 3,
+                LaneKind::Position => 4,
+            };
+            // A depth of 31 and more means all decisions.
+            into.push(kind << 5 | lane.depth.min(31) as u8);
+            match &lane.kind {
+                LaneKind::Path | LaneKind::Position => {}
+                LaneKind::Own { back, bits } => {
+                    put_varint(into, u64::from(*back));
+                    into.push(*bits as u8);
+                }
+                LaneKind::One(a) => put_input(into, a, id),
+                LaneKind::Two(a, b) => {
+                    put_input(into, a, id);
+                    put_input(into, b, id);
+                }
+            }
+        }
+    }
+
+    /// Reads the plan of column `id`.
+    pub fn read(
+        bytes: &mut Cursor<'_>,
+        id: ColumnId,
+        tables: &[Table],
+        links: &[Option<Link>],
+    ) -> Result<ColumnPlan, PlanError> {
+        let scalar = tables[id.table as usize].columns[id.column as usize].scalar;
+        let head = bytes.u8()?;
+        let rows = if head & 8 == 0 {
+            Rows::All
+        } else {
+            Rows::RunsOf(read_id(u64::from(id.table), bytes.varint()?, tables)?.column)
+        };
+        let prediction = match head & 7 {
+            0 => Prediction::None,
+            1 => Prediction::Previous,
+            2 => {
+                let (t, c) = (bytes.varint()?, bytes.varint()?);
+                Prediction::RunningSum(input(read_id(t, c, tables)?, RowMap::Same))
+            }
+            3 => {
+                let (formula, inputs) = read_formula(bytes, id, tables, links)?;
+                Prediction::Residual(formula, inputs)
+            }
+            4 => {
+                let (formula, inputs) = read_formula(bytes, id, tables, links)?;
+                Prediction::Expected(formula, inputs)
+            }
+            _ => return Err(PlanError::TooNew),
+        };
+        let near =
+            (0..head >> 5).map(|_| read_input(bytes, id, tables, links)).collect::<Result<Vec<_>, _>>()?;
+        let mut plan = ColumnPlan {
+            rows,
+            prediction,
+            map: PathMap::plain(scalar),
+            modelled: 0,
+            lanes: Vec::new(),
+            near_previous: head & 16 != 0,
+            near,
+        };
+        plan.map = read_map(bytes, plan.map_scalar(scalar))?;
+        plan.modelled = u32::from(bytes.u8()?);
+        let lanes = bytes.u8()?;
+        if plan.modelled > plan.map.bits || usize::from(lanes) > MAX_INPUTS {
+            return corrupt("more decisions or contexts than there can be");
+        }
+        for _ in 0..lanes {
+            let head = bytes.u8()?;
+            let kind = match head >> 5 {
+                0 => LaneKind::Path,
+                1 => {
+                    let (back, bits) = (bytes.varint()?, bytes.u8()?);
+                    if back == 0 || back > 1 << 30 || bits > 16 {
+                        return corrupt("an earlier value that cannot be");
+                    }
+                    LaneKind::Own { back: back as u32, bits: u32::from(bits) }
+                }
+                2 => LaneKind::One(read_input(bytes, id, tables, links)?),
+                3 => LaneKind::Two(
+                    read_input(bytes, id, tables, links)?,
+                    read_input(bytes, id, tables, links)?,
+                ),
+                4 => LaneKind::Position,
+                _ => return Err(PlanError::TooNew),
+            };
+            let depth = u32::from(head & 31);
+            plan.lanes.push(LanePlan { kind, depth: if depth == 31 { 64 } else { depth } });
+        }
+        Ok(plan)
+    }
+}
+
+fn write_map(into: &mut Vec<u8>, map: &PathMap) {
+    let (kind, parameter) = match map.grid {
+        Grid::ZeroBits(bits) => (0u8, u64::from(bits)),
+        Grid::Decimal(digits) => (1, u64::from(digits)),
+        Grid::Multiple(factor) => (2, factor),
+    };
+    into.push(map.bits as u8);
+    into.push(kind);
+    put_varint(into, parameter);
+    // Bases of floats end in many zero bits; without them they are short.
+    let zeros = map.base.trailing_zeros() % 64;
+    into.push(zeros as u8);
+    put_varint(into, map.base >> zeros);
+    put_varint(into, if map.gap == 0 { 0 } else { map.gap });
+    if map.gap != 0 {
+        put_varint(into, map.gap_at);
+    }
+    put_varint(into, map.atoms.len() as u64);
+    let mut previous = 0;
+    for &atom in &map.atoms {
+        let rank = hepz_transforms::order::ordered(atom, map.scalar);
+        put_varint(into, rank.wrapping_sub(previous));
+        previous = rank;
+    }
+}
+
+fn read_map(bytes: &mut Cursor<'_>, scalar: Scalar) -> Result<PathMap, PlanError> {
+    let bits = u32::from(bytes.u8()?);
+    let kind = bytes.u8()?;
+    let parameter = bytes.varint()?;
+    let mantissa = scalar.mantissa_bits();
+    let grid = match (kind, mantissa) {
+        (0, Some(mantissa)) if parameter <= u64::from(mantissa) => Grid::ZeroBits(parameter as u32),
+        (1, Some(_)) if parameter <= 9 && scalar != Scalar::F16 => Grid::Decimal(parameter as u32),
+        (2, None) if parameter > 0 => Grid::Multiple(parameter),
+        _ => return corrupt("a grid that the type cannot have"),
+    };
+    let zeros = bytes.u8()?;
+    let base = bytes.varint()?;
+    if bits > 64 || zeros > 63 || base.leading_zeros() < u32::from(zeros) && base != 0 {
+        return corrupt("a path that is too long");
+    }
+    let gap = bytes.varint()?;
+    let gap_at = if gap == 0 { u64::MAX } else { bytes.varint()? };
+    let mut map = PathMap { scalar, atoms: Vec::new(), grid, base: base << zeros, gap_at, gap, bits };
+    let n = bytes.count(1)?;
+    let mut rank = 0u64;
+    for at in 0..n {
+        let step = bytes.varint()?;
+        rank = match rank.checked_add(step) {
+            Some(next) if (at == 0 || step > 0) && next <= u64::MAX >> (64 - scalar.bits()) => next,
+            _ => return corrupt("atoms that do not rise"),
+        };
+        map.atoms.push(hepz_transforms::order::unordered(rank, scalar));
+    }
+    Ok(map)
+}

@@ -1,0 +1,640 @@
+//! The planner: decides how each column is coded, from a sample.
+//!
+//! In: tables and a sample of their values. Out: a plan for each column, and the coding order.
+//! Not here: coding itself (`coding`), measures of dependence (`dependence`).
+//! Holds: integers decide; equal samples give equal plans on every machine with any number of threads.
+
+use super::buckets::Buckets;
+use super::coding::{Known, patterns, run_starts};
+use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Link, Prediction, RowMap, Rows, residual_scalar};
+use super::dependence::{BIT, Target, gain_by_depth, log2};
+use super::links::find_links;
+use super::{ColumnId, Slice};
+use hepz_columns::{Scalar, Table, Values};
+use hepz_transforms::order::ordered;
+use hepz_transforms::path_map::{PathMap, Place};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Dependence is judged on at most so many rows of a table, in runs of [`RUN_ROWS`].
+const JUDGED_ROWS: usize = 4096;
+const RUN_ROWS: usize = 512;
+
+/// Decoding a column touches at most so many others.
+pub const MAX_CLOSURE: usize = 8;
+
+/// What the planner decided.
+pub struct Decision {
+    /// How tables belong together.
+    pub links: Vec<Option<Link>>,
+    /// Every column, in coding order.
+    pub order: Vec<ColumnId>,
+    /// The plan of each column.
+    pub columns: BTreeMap<ColumnId, ColumnPlan>,
+    /// About how many bytes each column takes in the sample.
+    pub bytes: BTreeMap<ColumnId, u64>,
+}
+
+/// What is known of a column before its contexts are chosen.
+pub struct Draft {
+    /// The column.
+    pub id: ColumnId,
+    /// Its plan so far.
+    pub plan: ColumnPlan,
+    /// Bits of all its coded values without contexts, in units of [`BIT`].
+    pub plain_cost: i64,
+    /// Distinct values seen, up to a few.
+    pub distinct: usize,
+}
+
+/// Decides.
+pub fn decide(tables: &[Table], sample: &Slice) -> Decision {
+    let links = find_links(tables, sample);
+    let known = Known::new(tables, &links, &sample.rows);
+    let mut ids = Vec::new();
+    for (table, columns) in sample.columns.iter().enumerate() {
+        for (column, values) in columns.iter().enumerate() {
+            let id = ColumnId { table: table as u32, column: column as u32 };
+            if let Some(values) = values {
+                known.set(id, values.clone());
+            }
+            ids.push(id);
+        }
+    }
+    let runs = find_runs(sample);
+    let sums = find_running_sums(tables, sample);
+    let drafts: Vec<Draft> = ids
+        .par_iter()
+        .map(|&id| {
+            let rows = runs.get(&id).map_or(Rows::All, |&column| Rows::RunsOf(column));
+            draft(id, tables, &known, rows, sums.get(&id).copied())
+        })
+        .collect();
+    let mut drafts: BTreeMap<ColumnId, Draft> = drafts.into_iter().map(|draft| (draft.id, draft)).collect();
+    super::related::use_relations(tables, &known, &mut drafts);
+    let order = coding_order(&drafts, &links);
+    // Columns of different tables choose independently; within a table in coding order, because of the closures.
+    let mut per_table: Vec<Vec<ColumnId>> = vec![Vec::new(); tables.len()];
+    order.iter().for_each(|id| per_table[id.table as usize].push(*id));
+    let judged: Vec<BTreeMap<ColumnId, Judged>> = per_table
+        .par_iter()
+        .enumerate()
+        .map(|(table, ids)| judge(table, ids, tables, &known, &drafts))
+        .collect();
+    let chosen: Vec<Vec<(ColumnId, ColumnPlan, i64)>> = per_table
+        .par_iter()
+        .zip(&judged)
+        .map(|(ids, judged)| choose(ids, judged, tables, &known, &drafts, &links))
+        .collect();
+    let mut columns = BTreeMap::new();
+    let mut bytes = BTreeMap::new();
+    for (id, plan, cost) in chosen.into_iter().flatten() {
+        bytes.insert(id, (cost / BIT / 8) as u64);
+        columns.insert(id, plan);
+    }
+    Decision { links, order, columns, bytes }
+}
+
+/// Columns that repeat wherever another column of their table repeats: event values, written for each object.
+fn find_runs(sample: &Slice) -> BTreeMap<ColumnId, u32> {
+    let mut found = BTreeMap::new();
+    for (table, columns) in sample.columns.iter().enumerate() {
+        let n = sample.rows[table];
+        if n < 16 {
+            continue;
+        }
+        let repeats: Vec<Option<(Vec<u64>, usize)>> = columns
+            .par_iter()
+            .map(|values| {
+                let starts = run_starts(values.as_ref()?);
+                let repeated = n - starts.len();
+                // Nearly constant columns cost nothing anyway, and make poor keys; so do columns of which only a
+                // default value repeats.
+                if repeated * 8 < n || starts.len() < 4 || !many_values_repeat(values.as_ref()?, &starts) {
+                    return None;
+                }
+                let mut bits = vec![u64::MAX; n.div_ceil(64)];
+                starts.iter().for_each(|&row| bits[row as usize / 64] &= !(1 << (row % 64)));
+                Some((bits, repeated))
+            })
+            .collect();
+        for (column, repeat) in repeats.iter().enumerate() {
+            let Some((bits, repeated)) = repeat else { continue };
+            let key = repeats.iter().enumerate().filter_map(|(key, candidate)| {
+                let (key_bits, key_repeated) = candidate.as_ref()?;
+                let earlier = *key_repeated < *repeated || *key_repeated == *repeated && key < column;
+                let within = || key_bits.iter().zip(bits).all(|(key, own)| key & !own == 0);
+                (key != column && earlier && within()).then_some((*key_repeated, std::cmp::Reverse(key)))
+            });
+            if let Some((_, std::cmp::Reverse(key))) = key.max() {
+                found.insert(ColumnId { table: table as u32, column: column as u32 }, key as u32);
+            }
+        }
+    }
+    found
+}
+
+/// Offsets whose steps are the counts that another table has as a column.
+fn find_running_sums(tables: &[Table], sample: &Slice) -> BTreeMap<ColumnId, Input> {
+    let mut found = BTreeMap::new();
+    for (table, columns) in sample.columns.iter().enumerate() {
+        let n = sample.rows[table];
+        if n < 8 || columns.len() != 1 {
+            continue;
+        }
+        let Some(offsets) = &columns[0] else { continue };
+        if offsets.scalar().is_float() || offsets.scalar().bytes() < 4 {
+            continue;
+        }
+        let offsets = offsets.to_raw();
+        if offsets.windows(2).any(|w| w[1] < w[0]) || offsets[0] == offsets[n - 1] {
+            continue;
+        }
+        let steps: Vec<u64> = offsets.windows(2).map(|w| w[1] - w[0]).collect();
+        let same = tables.iter().enumerate().filter(|&(t, _)| t != table && sample.rows[t] == n - 1);
+        let counts = same.flat_map(|(t, _)| {
+            let columns = sample.columns[t].iter().enumerate();
+            columns
+                .filter_map(move |(c, v)| Some((ColumnId { table: t as u32, column: c as u32 }, v.as_ref()?)))
+        });
+        let source = counts
+            .filter(|(_, v)| !v.scalar().is_float())
+            .find(|(_, counts)| steps.iter().enumerate().all(|(row, &step)| counts.raw(row) == step));
+        if let Some((id, _)) = source {
+            let own = ColumnId { table: table as u32, column: 0 };
+            found.insert(own, Input { id, map: RowMap::Same });
+        }
+    }
+    found
+}
+
+/// True if at least half of the repeats are of other values than the one that repeats most.
+fn many_values_repeat(values: &Values, starts: &[u32]) -> bool {
+    let mut repeats: BTreeMap<u64, usize> = BTreeMap::new();
+    let ends = starts.iter().skip(1).copied().chain([values.len() as u32]);
+    for (&start, end) in starts.iter().zip(ends) {
+        if end > start + 1 {
+            *repeats.entry(values.raw(start as usize)).or_default() += (end - start - 1) as usize;
+        }
+    }
+    let most = repeats.values().copied().max().unwrap_or(0);
+    most * 2 <= values.len() - starts.len()
+}
+
+fn draft(id: ColumnId, tables: &[Table], known: &Known<'_>, rows: Rows, sum: Option<Input>) -> Draft {
+    let scalar = tables[id.table as usize].columns[id.column as usize].scalar;
+    let predictions = match sum {
+        Some(input) => vec![Prediction::RunningSum(input)],
+        None => vec![Prediction::None, Prediction::Previous],
+    };
+    let mut best: Option<Draft> = None;
+    for prediction in predictions {
+        let seen = patterns(&prediction, rows, id, known).unwrap_or_default();
+        if prediction == Prediction::Previous && !worth_differencing(&seen, scalar, best.as_ref()) {
+            continue;
+        }
+        let draft = draft_of(id, scalar, prediction, rows, &seen);
+        if best.as_ref().is_none_or(|best| draft.plain_cost < best.plain_cost) {
+            best = Some(draft);
+        }
+    }
+    best.unwrap_or_else(|| draft_of(id, scalar, Prediction::None, Rows::All, &[]))
+}
+
+/// Differences of integers are tried if they are shorter than the values by two bits and more.
+fn worth_differencing(differences: &[u64], scalar: Scalar, plain: Option<&Draft>) -> bool {
+    let Some(plain) = plain else { return false };
+    if scalar.is_float() || plain.plan.map.bits < 4 || differences.len() < 16 {
+        return false;
+    }
+    let residual = residual_scalar(scalar);
+    let shift = 64 - residual.bits();
+    let size = |&d: &u64| {
+        let signed = ((d << shift) as i64) >> shift;
+        u64::from(64 - signed.unsigned_abs().leading_zeros())
+    };
+    let mean = differences.iter().map(size).sum::<u64>() / differences.len() as u64;
+    mean + 2 <= u64::from(plain.plan.map.bits)
+}
+
+/// Map, depth and cost without contexts.
+pub fn draft_of(id: ColumnId, scalar: Scalar, prediction: Prediction, rows: Rows, seen: &[u64]) -> Draft {
+    let map = PathMap::fit(super::coding::pattern_scalar(&prediction, scalar), seen);
+    let (modelled, plain_cost, distinct) = measure(&map, seen);
+    let plan = ColumnPlan {
+        rows,
+        prediction,
+        map,
+        modelled,
+        lanes: vec![LanePlan { kind: LaneKind::Path, depth: 64 }],
+        near_previous: false,
+        near: Vec::new(),
+    };
+    Draft { id, plan, plain_cost, distinct }
+}
+
+/// Decisions worth modelling, cost of all values without contexts, number of distinct values (at most 65).
+pub fn measure(map: &PathMap, seen: &[u64]) -> (u32, i64, usize) {
+    let mut paths = Vec::with_capacity(seen.len());
+    let mut classes = vec![0u64; map.atoms.len() + 2];
+    for &pattern in seen {
+        match map.split(pattern) {
+            Place::Atom(atom) => classes[atom as usize] += 1,
+            Place::Rest(path) => {
+                classes[map.atoms.len()] += 1;
+                paths.push(path);
+            }
+            Place::Escape => classes[map.atoms.len() + 1] += 1,
+        }
+    }
+    let n = seen.len() as u64;
+    let occupied = classes.iter().filter(|&&c| c > 0).count();
+    let mut cost =
+        super::dependence::n_log_n(n) - classes.iter().map(|&c| super::dependence::n_log_n(c)).sum::<i64>();
+    cost += (occupied as i64 - 1).max(0) * log2(n.max(1)) / 2;
+    cost += classes[map.atoms.len() + 1] as i64 * i64::from(map.scalar.bits()) * BIT;
+    let all = paths.len() as u64;
+    let stride = paths.len().div_ceil(JUDGED_ROWS).max(1);
+    let mut paths: Vec<u64> = paths.into_iter().step_by(stride).collect();
+    paths.sort_unstable();
+    let gains = gain_by_depth(&paths, map.bits);
+    // From the deepest decision up: stop where all that follow gain nothing together.
+    let mut modelled = 0;
+    let (mut tail, mut best_tail) = (0i64, 0i64);
+    for depth in (0..gains.len()).rev() {
+        tail += gains[depth];
+        // A decision takes time: it must save a two-hundredth of a bit.
+        tail -= paths.len() as i64 * BIT / 200;
+        if tail > best_tail + 12 * BIT && modelled == 0 {
+            modelled = depth as u32 + 1;
+        }
+        best_tail = best_tail.min(tail);
+    }
+    if modelled > 0 {
+        // More values than were judged reach a little deeper.
+        modelled = (modelled + stride.ilog2().div_ceil(3)).min(map.bits);
+    }
+    let gain: i64 = gains.iter().take(modelled as usize).sum::<i64>() * stride as i64;
+    cost += all as i64 * i64::from(map.bits) * BIT - gain.max(0);
+    let mut distinct = paths;
+    distinct.dedup();
+    let distinct = (distinct.len() + occupied).saturating_sub(1).min(65);
+    (modelled, cost.max(0), distinct)
+}
+
+/// Columns in an order in which each comes after those it is predicted from; simple columns first, because they make
+/// good contexts.
+fn coding_order(drafts: &BTreeMap<ColumnId, Draft>, links: &[Option<Link>]) -> Vec<ColumnId> {
+    let mut waiting: BTreeMap<(u8, ColumnId), Vec<ColumnId>> = BTreeMap::new();
+    let owners: BTreeSet<ColumnId> = links
+        .iter()
+        .flatten()
+        .filter_map(|link| if let Link::Offsets { offsets, .. } = link { Some(*offsets) } else { None })
+        .collect();
+    let parents: BTreeSet<u32> = links
+        .iter()
+        .flatten()
+        .map(|link| match link {
+            Link::Every { parent, .. } | Link::Offsets { parent, .. } => *parent,
+        })
+        .collect();
+    for (&id, draft) in drafts {
+        let rank = if parents.contains(&id.table) {
+            u8::from(draft.distinct > 64)
+        } else if owners.contains(&id) {
+            2
+        } else {
+            3 + u8::from(draft.distinct > 64)
+        };
+        let mut needs = draft.plan.needs(links, id.table);
+        // Contexts chosen later may need the owners of the rows.
+        if let Some(Link::Offsets { offsets, .. }) = links[id.table as usize] {
+            needs.push(offsets);
+        }
+        waiting.insert((rank, id), needs);
+    }
+    let mut order = Vec::with_capacity(drafts.len());
+    let mut done = BTreeSet::new();
+    while !waiting.is_empty() {
+        let ready: Vec<(u8, ColumnId)> = waiting
+            .iter()
+            .filter(|(_, needs)| needs.iter().all(|n| done.contains(n)))
+            .map(|(&key, _)| key)
+            .collect();
+        // Relations are free of circles by construction; without this line a mistake there would never end.
+        let ready = if ready.is_empty() { waiting.keys().copied().collect() } else { ready };
+        let simplest = ready[0].0;
+        for key in ready.into_iter().filter(|key| key.0 == simplest) {
+            waiting.remove(&key);
+            done.insert(key.1);
+            order.push(key.1);
+        }
+    }
+    order
+}
+
+/// What the judged rows of a column look like: as a target, and as a context.
+struct Judged {
+    target: Target,
+    /// Buckets as a context, for the judged rows of its own table.
+    context: Vec<u8>,
+    cardinality: u32,
+    /// Ranks at the judged rows, for nearness.
+    ranks: Vec<u64>,
+    own: Option<Vec<u8>>,
+    worth: bool,
+}
+
+/// The rows that are judged: a few runs, so that neighbours stay neighbours.
+pub fn judged_rows(n: usize) -> Vec<usize> {
+    if n <= JUDGED_ROWS {
+        return (0..n).collect();
+    }
+    let runs = JUDGED_ROWS / RUN_ROWS;
+    (0..runs)
+        .flat_map(|run| {
+            let first = (n - RUN_ROWS) / (runs - 1) * run;
+            first..first + RUN_ROWS
+        })
+        .collect()
+}
+
+/// Only a column that costs more than this without contexts is worth contexts.
+const WORTH: i64 = 40 * BIT;
+
+fn judge(
+    table: usize,
+    ids: &[ColumnId],
+    tables: &[Table],
+    known: &Known<'_>,
+    drafts: &BTreeMap<ColumnId, Draft>,
+) -> BTreeMap<ColumnId, Judged> {
+    let rows = judged_rows(known.rows_of(table as u32));
+    ids.par_iter()
+        .filter_map(|&id| {
+            let draft = &drafts[&id];
+            if draft.plain_cost <= WORTH {
+                return None;
+            }
+            let scalar = tables[table].columns[id.column as usize].scalar;
+            let values = known.get(id)?;
+            let buckets = known.buckets(id).ok()?;
+            let context: Vec<u8> = rows.iter().map(|&row| buckets.of_row[row]).collect();
+            let ranks: Vec<u64> = rows.iter().map(|&row| ordered(values.raw(row), scalar)).collect();
+            // The target is what is coded: values or residuals; coded rows alone would be fairer, all are simpler.
+            let (target, target_cardinality) = match draft.plan.prediction {
+                Prediction::None | Prediction::Expected(..) => (context.clone(), buckets.cardinality),
+                _ => {
+                    let all = patterns(&draft.plan.prediction, Rows::All, id, known).ok()?;
+                    let residual = residual_scalar(scalar);
+                    let seen: Vec<u64> = rows.iter().map(|&row| ordered(all[row], residual)).collect();
+                    let buckets = Buckets::of_ranks(&seen);
+                    (buckets.of_row, buckets.cardinality)
+                }
+            };
+            let own = (draft.plan.rows == Rows::All).then(|| {
+                let mut own = vec![0u8; target.len()];
+                own[1..].copy_from_slice(&target[..target.len() - 1]);
+                own
+            });
+            let judged = Judged {
+                target: Target::new(target, target_cardinality),
+                context,
+                cardinality: buckets.cardinality,
+                ranks,
+                own,
+                worth: true,
+            };
+            Some((id, judged))
+        })
+        .collect()
+}
+
+fn choose(
+    ids: &[ColumnId],
+    judged: &BTreeMap<ColumnId, Judged>,
+    tables: &[Table],
+    known: &Known<'_>,
+    drafts: &BTreeMap<ColumnId, Draft>,
+    links: &[Option<Link>],
+) -> Vec<(ColumnId, ColumnPlan, i64)> {
+    let mut closures: BTreeMap<ColumnId, BTreeSet<ColumnId>> = BTreeMap::new();
+    let mut chosen = Vec::with_capacity(ids.len());
+    let mut earlier: Vec<ColumnId> = Vec::new();
+    for &id in ids {
+        let draft = &drafts[&id];
+        let mut plan = draft.plan.clone();
+        let mut closure = BTreeSet::new();
+        for need in plan.needs(links, id.table) {
+            closure.insert(need);
+            closure.extend(closures.get(&need).into_iter().flatten().copied());
+        }
+        let mut cost = draft.plain_cost;
+        if let Some(own) = judged.get(&id).filter(|own| own.worth) {
+            let scalar = tables[id.table as usize].columns[id.column as usize].scalar;
+            let position = known.places(id.table).map(|places| {
+                judged_rows(places.len()).iter().map(|&row| places[row].min(47) as u8).collect()
+            });
+            let mut chooser = Chooser {
+                own,
+                judged,
+                closures: &closures,
+                closure,
+                earlier: &earlier,
+                tables,
+                joint: Vec::new(),
+            };
+            let saved = chooser.contexts(&mut plan, position);
+            if matches!(plan.prediction, Prediction::None) {
+                chooser.near(&mut plan, scalar);
+            }
+            closure = chooser.closure;
+            // What contexts know lies deeper than what the values alone show.
+            let guessed = plan.near_previous || !plan.near.is_empty();
+            let deeper = if guessed {
+                20
+            } else if plan.lanes.len() > 1 {
+                10
+            } else {
+                0
+            };
+            plan.modelled = plan.modelled.max(deeper.min(plan.map.bits));
+            let scale = known.rows_of(id.table) as i64 / own.ranks.len().max(1) as i64;
+            cost = (cost - saved * scale.max(1)).max(cost / 20);
+        }
+        closures.insert(id, closure);
+        if judged.contains_key(&id) {
+            earlier.push(id);
+        }
+        chosen.push((id, plan, cost));
+    }
+    chosen
+}
+
+/// Chooses the contexts of one column.
+struct Chooser<'a> {
+    own: &'a Judged,
+    judged: &'a BTreeMap<ColumnId, Judged>,
+    closures: &'a BTreeMap<ColumnId, BTreeSet<ColumnId>>,
+    closure: BTreeSet<ColumnId>,
+    earlier: &'a [ColumnId],
+    tables: &'a [Table],
+    joint: Vec<u32>,
+}
+
+/// Contexts made of other columns: at most so many are chosen.
+const MAX_COLUMNS: usize = 4;
+
+impl Chooser<'_> {
+    fn closure_with(&self, id: ColumnId) -> Option<BTreeSet<ColumnId>> {
+        let mut closure = self.closure.clone();
+        closure.insert(id);
+        closure.extend(self.closures.get(&id).into_iter().flatten().copied());
+        (closure.len() <= MAX_CLOSURE).then_some(closure)
+    }
+
+    /// Adds lanes to the plan; returns about how much they save on the judged rows.
+    fn contexts(&mut self, plan: &mut ColumnPlan, position: Option<Vec<u8>>) -> i64 {
+        let n = self.own.ranks.len() as i64;
+        let least = 16 * BIT + n * BIT / 200;
+        let depth = |cardinality: u32| {
+            let n = n.max(1) as u64 * 8;
+            (log2(n / u64::from(cardinality).max(1) + 1) / BIT) as u32 + 5
+        };
+        let mut saved = 0;
+        if let Some(own) = &self.own.own {
+            let contexts: Vec<u16> = own.iter().map(|&b| u16::from(b)).collect();
+            let gain = self.own.target.information(&contexts, 48, &mut self.joint);
+            if gain > least {
+                saved += gain / 2;
+                plan.lanes.push(LanePlan {
+                    kind: LaneKind::Own { back: 1, bits: plan.map.bits.min(6) },
+                    depth: depth(64),
+                });
+                if plan.map.bits > 6 && plan.map.bits <= 16 {
+                    let kind = LaneKind::Own { back: 1, bits: plan.map.bits };
+                    plan.lanes.push(LanePlan { kind, depth: 64 });
+                }
+            }
+        }
+        if let Some(position) = position.filter(|position| position.len() == n as usize) {
+            let contexts: Vec<u16> = position.iter().map(|&b| u16::from(b)).collect();
+            let gain = self.own.target.information(&contexts, 48, &mut self.joint);
+            if gain > least {
+                saved += gain / 2;
+                plan.lanes.push(LanePlan { kind: LaneKind::Position, depth: depth(16) });
+            }
+        }
+        let mut picked: Vec<ColumnId> = Vec::new();
+        // Gain of each candidate given what is picked; starts alone.
+        let mut candidates: Vec<(i64, ColumnId)> = Vec::new();
+        for &candidate in self.earlier {
+            let other = &self.judged[&candidate];
+            let contexts: Vec<u16> = other.context.iter().map(|&b| u16::from(b)).collect();
+            let gain = self.own.target.information(&contexts, other.cardinality as usize, &mut self.joint);
+            if gain > least {
+                candidates.push((gain, candidate));
+            }
+        }
+        candidates.sort_by_key(|&(gain, id)| (std::cmp::Reverse(gain), id));
+        candidates.truncate(24);
+        while picked.len() < MAX_COLUMNS {
+            let mut best: Option<(i64, ColumnId, BTreeSet<ColumnId>)> = None;
+            for &(alone, candidate) in &candidates {
+                if picked.contains(&candidate) || best.as_ref().is_some_and(|b| b.0 >= alone) {
+                    continue;
+                }
+                let Some(closure) = self.closure_with(candidate) else { continue };
+                let gain = match picked.first() {
+                    None => alone,
+                    Some(_) => self.gain_beside(candidate, &picked).min(alone),
+                };
+                let growth = (closure.len() - self.closure.len()) as i64;
+                let score = gain * 8 / (8 + 6 * (growth - 1).max(0));
+                if gain > least && best.as_ref().is_none_or(|b| score > b.0) {
+                    best = Some((score, candidate, closure));
+                }
+            }
+            let Some((gain, candidate, closure)) = best else { break };
+            self.closure = closure;
+            saved += gain;
+            let input = |id| Input { id, map: RowMap::Same };
+            let cardinality = self.judged[&candidate].cardinality;
+            plan.lanes.push(LanePlan { kind: LaneKind::One(input(candidate)), depth: depth(cardinality) });
+            if let Some(&last) = picked.last() {
+                let joint = cardinality * self.judged[&last].cardinality;
+                plan.lanes.push(LanePlan {
+                    kind: LaneKind::Two(input(last), input(candidate)),
+                    depth: depth(joint),
+                });
+            }
+            picked.push(candidate);
+        }
+        plan.lanes.truncate(hepz_models::path::MAX_INPUTS - 3);
+        saved
+    }
+
+    /// What a candidate adds to the worst-placed of those already picked.
+    fn gain_beside(&mut self, candidate: ColumnId, picked: &[ColumnId]) -> i64 {
+        let other = &self.judged[&candidate];
+        let mut least = i64::MAX;
+        for id in picked {
+            let first = &self.judged[id];
+            let single: Vec<u16> = first.context.iter().map(|&b| u16::from(b)).collect();
+            let pair: Vec<u16> = first
+                .context
+                .iter()
+                .zip(&other.context)
+                .map(|(&a, &b)| u16::from(a) * other.cardinality as u16 + u16::from(b))
+                .collect();
+            let alone = self.own.target.information(&single, first.cardinality as usize, &mut self.joint);
+            let both = self.own.target.information(
+                &pair,
+                (first.cardinality * other.cardinality) as usize,
+                &mut self.joint,
+            );
+            least = least.min(both - alone);
+        }
+        least
+    }
+
+    /// Columns (or the previous row) whose value is a good guess at this one.
+    fn near(&mut self, plan: &mut ColumnPlan, scalar: Scalar) {
+        if plan.map.bits < 8 {
+            return;
+        }
+        let ranks = &self.own.ranks;
+        let n = ranks.len();
+        let probes: Vec<usize> = (1..n).step_by((n / 256).max(1)).collect();
+        let size = |a: u64, b: u64| i64::from(64 - a.abs_diff(b).leading_zeros());
+        let shuffled: i64 = probes.iter().map(|&row| size(ranks[row], ranks[(row + n / 2 + 1) % n])).sum();
+        let count = probes.len().max(1) as i64;
+        if plan.rows == Rows::All {
+            let previous: i64 = probes.iter().map(|&row| size(ranks[row], ranks[row - 1])).sum();
+            plan.near_previous = (shuffled - previous) * 4 > count * 3;
+        }
+        let mut guesses: Vec<(i64, ColumnId)> = Vec::new();
+        for &candidate in self.earlier {
+            let same =
+                self.tables[candidate.table as usize].columns[candidate.column as usize].scalar == scalar;
+            if !same {
+                continue;
+            }
+            let other = &self.judged[&candidate].ranks;
+            let distance: i64 = probes.iter().map(|&row| size(ranks[row], other[row])).sum();
+            if shuffled - distance > count {
+                guesses.push((distance, candidate));
+            }
+        }
+        guesses.sort_unstable();
+        for (_, candidate) in guesses {
+            if plan.near.len() >= 2 {
+                break;
+            }
+            if let Some(closure) = self.closure_with(candidate) {
+                self.closure = closure;
+                plan.near.push(Input { id: candidate, map: RowMap::Same });
+            }
+        }
+    }
+}
