@@ -16,6 +16,30 @@
 //! # Where to look next
 //! `hdf5`, `numpy`, `records` (raw binary with a schema): one module per format. `layout` for the contract.
 
+pub mod hdf5;
 pub mod layout;
+pub mod numpy;
+pub mod records;
+mod zip;
 
 pub use layout::{Block, Extent, Layout, LayoutError, Part, Place, Source};
+
+use std::io;
+
+/// The layout of a file whose format is found out from its bytes: HDF5, `.npy`, `.npz`, or none.
+///
+/// A file that no format knows, or whose layout is not sound, is all skeleton; in the second case a note says why.
+///
+/// # Errors
+/// Whatever reading says.
+pub fn recognise(source: &dyn Source) -> io::Result<Layout> {
+    let found = match numpy::layout(source)? {
+        Some(layout) => Some(layout),
+        None => hdf5::layout(source)?,
+    };
+    let Some(mut layout) = found else { return Ok(Layout::opaque()) };
+    Ok(match layout.validate(source.len()) {
+        Ok(()) => layout,
+        Err(error) => Layout { notes: vec![format!("read as plain bytes: {error}")], ..Layout::opaque() },
+    })
+}
