@@ -1,8 +1,8 @@
 //! Deflate streams: to plain bytes and what it takes to deflate them to the same stream again.
 //!
-//! In: a deflate stream. Out: [`Inflated`]: plain bytes and candidates for its recipe, shortest first; [`close`] makes
-//! the stream again. A recipe is one byte for "zlib at this level", or the parameters of the encoder and corrections.
-//! Not here: modelling encoders (preflate-rs), the zlib frame (`zlib`), which candidate is right (`pipeline` proves it).
+//! In: a deflate stream. Out: [`Inflated`]: plain bytes and a proved recipe; [`close`] makes the stream again. A recipe
+//! is "zlib at this level", or the parameters of another encoder and corrections to what it would have done.
+//! Not here: modelling encoders (preflate-rs), the zlib frame (`zlib`).
 //! Holds: no panic leaves this module; memory beyond the plain bytes is bounded by the length of a piece; hostile
 //! corrections end: they cannot make a block without progress unless they spend bits on it.
 //! Source: RFC 1951; preflate-rs 0.7.6.
@@ -11,6 +11,7 @@ use crate::parameters::Parameters;
 use crate::recipe::{Recipe, RecipeError, RecipeReader, put_bytes, put_number};
 use cabac::CabacReader;
 use cabac::vp8::{VP8Context, VP8Reader};
+use flate2::{Decompress, FlushDecompress, Status};
 use preflate_rs::{CodecCorrection, PreflateConfig, PreflateStreamProcessor, RecreateStreamProcessor};
 use std::io::Cursor;
 use std::ops::RangeInclusive;
@@ -32,15 +33,18 @@ const REFUSED: [CodecCorrection; 4] = [
     CodecCorrection::DistanceCountCorrection,
 ];
 
-/// How many levels of zlib are tried before the corrections are taken.
+/// How many levels of zlib are tried after an estimate, before the corrections are taken.
 const MOST_LEVELS_TRIED: usize = 4;
+
+/// Levels of zlib in the order in which they are tried: by how often files have them.
+const LEVELS: [u8; 9] = [6, 4, 9, 1, 5, 2, 3, 7, 8];
 
 /// A deflate stream, taken apart.
 pub(crate) struct Inflated {
     /// Its content.
     pub(crate) plain: Vec<u8>,
-    /// Candidates for its recipe, shortest first.
-    pub(crate) candidates: Vec<Recipe>,
+    /// A recipe that was proved: [`close`] made the stream again.
+    pub(crate) recipe: Recipe,
 }
 
 /// A run of whole blocks of the stream.
@@ -51,12 +55,54 @@ struct Piece {
 
 /// Takes apart a stream that fills `stored` and holds at most `most_plain_bytes`; zlib's header names `levels`.
 pub(crate) fn open(stored: &[u8], most_plain_bytes: usize, levels: RangeInclusive<u8>) -> Option<Inflated> {
-    // preflate-rs indexes and asserts its way through odd streams.
-    catch_unwind(AssertUnwindSafe(|| open_or_panic(stored, most_plain_bytes, levels))).ok()?
+    let most_plain_bytes = most_plain_bytes.min(stored.len().saturating_mul(MOST_PER_BYTE));
+    guessed(stored, most_plain_bytes, &levels).or_else(|| estimated(stored, most_plain_bytes, levels))
 }
 
-fn open_or_panic(stored: &[u8], most_plain_bytes: usize, levels: RangeInclusive<u8>) -> Option<Inflated> {
-    let most_plain_bytes = most_plain_bytes.min(stored.len().saturating_mul(MOST_PER_BYTE));
+/// Guesses that zlib made the stream. Inflating and deflating are faster than estimating an encoder, and some streams
+/// cannot be estimated although zlib made them.
+fn guessed(stored: &[u8], most_plain_bytes: usize, levels: &RangeInclusive<u8>) -> Option<Inflated> {
+    let plain = inflate(stored, most_plain_bytes.min(PIECE_BYTES))?;
+    let block_types = match stored.first()? >> 1 & 3 {
+        0 => 3,
+        1 => 2,
+        _ => 0,
+    };
+    let whole = [Piece { plain_bytes: plain.len(), corrections: Vec::new() }];
+    let mut recipes = LEVELS
+        .iter()
+        .filter(|level| levels.contains(level))
+        .take(MOST_LEVELS_TRIED)
+        .map(|&level| of_level(level, block_types, &whole));
+    let recipe = recipes.find(|recipe| deflates_to(&plain, recipe, stored))?;
+    Some(Inflated { plain, recipe })
+}
+
+/// Inflates a stream that fills `stored` and holds at most `most_plain_bytes`.
+fn inflate(stored: &[u8], most_plain_bytes: usize) -> Option<Vec<u8>> {
+    let mut inflater = Decompress::new(false);
+    let mut plain = Vec::new();
+    loop {
+        // Grows with what is there, not with what is claimed; the byte more than allowed tells that there is more.
+        plain
+            .reserve(plain.len().max(stored.len().saturating_mul(4)).min(most_plain_bytes + 1 - plain.len()));
+        let at = usize::try_from(inflater.total_in()).ok()?;
+        let made = plain.len();
+        let status = inflater.decompress_vec(stored.get(at..)?, &mut plain, FlushDecompress::None).ok()?;
+        let all_read = inflater.total_in() == stored.len() as u64;
+        if plain.len() > most_plain_bytes {
+            return None;
+        }
+        match status {
+            Status::StreamEnd => return all_read.then_some(plain),
+            _ if plain.len() == made && all_read => return None,
+            _ => {}
+        }
+    }
+}
+
+/// Lets preflate-rs estimate the encoder.
+fn estimated(stored: &[u8], most_plain_bytes: usize, levels: RangeInclusive<u8>) -> Option<Inflated> {
     let mut processor = PreflateStreamProcessor::new(&PreflateConfig {
         max_chain_length: 4_096,
         plain_text_limit: PIECE_BYTES.min(most_plain_bytes),
@@ -65,7 +111,9 @@ fn open_or_panic(stored: &[u8], most_plain_bytes: usize, levels: RangeInclusive<
     let (mut plain, mut pieces, mut at) = (Vec::new(), Vec::new(), 0);
     let mut parameters = None;
     while !processor.is_done() {
-        let piece = processor.decompress(stored.get(at..)?).ok()?;
+        let rest = stored.get(at..)?;
+        // preflate-rs indexes and asserts its way through odd streams; the hook still prints what it met.
+        let piece = catch_unwind(AssertUnwindSafe(|| processor.decompress(rest))).ok()?.ok()?;
         let mut corrections = piece.corrections;
         if let Some(estimate) = &piece.parameters {
             let (first, inner) = Parameters::unwrap_first(estimate, &corrections)?;
@@ -90,9 +138,25 @@ fn open_or_panic(stored: &[u8], most_plain_bytes: usize, levels: RangeInclusive<
     let parameters = parameters?;
     let block_types = parameters.block_types();
     let likely = parameters.zlib_levels(levels).into_iter().take(MOST_LEVELS_TRIED);
-    let mut candidates: Vec<Recipe> = likely.map(|level| of_level(level, block_types, &pieces)).collect();
-    candidates.push(with_corrections(&parameters, &pieces));
-    Some(Inflated { plain, candidates })
+    let mut recipes = likely
+        .map(|level| of_level(level, block_types, &pieces))
+        .chain(std::iter::once_with(|| with_corrections(&parameters, &pieces)));
+    let recipe = recipes.find(|recipe| deflates_to(&plain, recipe, stored))?;
+    Some(Inflated { plain, recipe })
+}
+
+/// The proof: `plain` deflates to exactly `stream`. Stops at the first piece that differs.
+fn deflates_to(plain: &[u8], recipe: &[u8], stream: &[u8]) -> bool {
+    let mut rest = stream;
+    let mut reader = RecipeReader::new(recipe);
+    let closed = close(plain, &mut reader, &mut |made| match rest.strip_prefix(made) {
+        Some(after) => {
+            rest = after;
+            true
+        }
+        None => false,
+    });
+    closed.is_ok() && rest.is_empty() && reader.finish().is_ok()
 }
 
 /// The recipe of a stream that zlib makes at `level`, without corrections.

@@ -62,6 +62,7 @@ enum Matching {
 }
 
 #[derive(Clone, Copy, Debug, Decode, Encode, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "names as in preflate-rs; a test compares them")]
 enum Hash {
     None,
     Zlib { hash_mask: u16, hash_shift: u32 },
