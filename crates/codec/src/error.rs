@@ -21,9 +21,6 @@ pub enum CompressError {
     /// The layout that was given does not fit the file.
     #[error("the record schema does not fit the file: {0}")]
     Layout(#[source] LayoutError),
-    /// The record schema that was given cannot be applied.
-    #[error("the record schema cannot be applied: {0}")]
-    Records(String),
     /// The input changed while it was read. Compress again when nothing writes to it.
     #[error("the input changed while it was being compressed; compress it again when nothing writes to it")]
     Changed,

@@ -60,7 +60,7 @@ pub use compress::{CompressReport, compress};
 pub use error::{ArchiveError, CompressError};
 pub use file::{FileSource, Memory};
 pub use hepz_columns::Values;
-pub use hepz_formats::Source;
+pub use hepz_formats::{Source, records};
 pub use inspect::{ColumnInspection, Inspection, SectionInspection};
 pub use options::{CompressOptions, DecompressOptions, Level, Limits, Progress, Stage};
 pub use plan::ColumnId;

@@ -4,6 +4,8 @@
 //! Not here: what is done with them.
 //! Holds: no option but the level and the record schema changes a byte of the archive.
 
+use hepz_formats::records::{Arrangement, Schema};
+
 /// How much effort goes into each byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -64,6 +66,8 @@ pub struct CompressOptions<'a> {
     pub threads: usize,
     /// The file's name, to be stored.
     pub name: Option<String>,
+    /// A schema for raw binary records; without it the format is recognised.
+    pub records: Option<(Schema, Arrangement)>,
     /// Read the archive back and compare before reporting success ([`crate::compress_to_file`] only).
     pub verify: bool,
     /// Who is told how far it has come.

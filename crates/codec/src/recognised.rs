@@ -5,12 +5,14 @@
 //! Holds: a file that no format knows still has a layout: all skeleton.
 
 use crate::{CompressError, CompressOptions};
-use hepz_formats::{Layout, Source};
+use hepz_formats::{Layout, Source, records};
 
 /// The layout that compressing starts from.
-pub(crate) fn layout(source: &dyn Source, _options: &CompressOptions<'_>) -> Result<Layout, CompressError> {
-    let found = hepz_formats::hdf5::layout(source).map_err(CompressError::Read)?;
-    let mut layout = found.unwrap_or_else(Layout::opaque);
+pub(crate) fn layout(source: &dyn Source, options: &CompressOptions<'_>) -> Result<Layout, CompressError> {
+    let mut layout = match &options.records {
+        Some((schema, arrangement)) => records::layout(source, schema, *arrangement),
+        None => hepz_formats::recognise(source).map_err(CompressError::Read)?,
+    };
     layout.validate(source.len()).map_err(CompressError::Layout)?;
     Ok(layout)
 }
