@@ -1,1 +1,4 @@
-//! Models: prices of decisions
+//! Models: prices of decisions.
+pub mod bytes;
+pub mod logistic;
+pub mod path;

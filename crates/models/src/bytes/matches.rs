@@ -1,0 +1,176 @@
+//! The match model: what followed the last time the same bytes were seen.
+//!
+//! In: the bytes so far. Out: an expected byte and how much to trust it.
+//! Not here: mixing.
+//! Holds: every match is verified against the history; a hash collision costs a missed match, no more.
+//! Source: Lempel-Ziv 1977, used as a prediction.
+
+use super::counter::Counter;
+use super::history::History;
+use super::{boxed, stretch};
+
+/// Lengths are counted this far back.
+const MAX_LEN: u32 = 400;
+
+/// Bits of a table entry that hold a position.
+const POSITION: u32 = (1 << 26) - 1;
+
+/// Marks that a byte was expected, so that zero is none.
+const NOTED: u32 = 256;
+/// Counters of trust.
+const N_TRUST: usize = 256;
+
+/// One match pointer.
+#[derive(Debug, Clone)]
+pub(super) struct MatchModel {
+    table: Vec<u32>,
+    min_len: u32,
+    /// The history position whose byte is expected next; valid while `len > 0`.
+    at: u32,
+    /// Bytes agreed on so far.
+    pub(super) len: u32,
+    /// Bytes since the last failed expectation, up to 31.
+    since_miss: u32,
+    expected: u32,
+    /// By length bucket, misses and expected bit.
+    trust: Box<[Counter; N_TRUST]>,
+    /// The nibble expected, with a leading one, while nothing spoke against it.
+    nibble: u32,
+    row: u32,
+    used: usize,
+}
+
+impl MatchModel {
+    pub(super) fn new(log2_entries: u32, min_len: u32) -> MatchModel {
+        // Half trust at first; one agreement in `min_len` bytes says about 0.9.
+        let mut trust = boxed(Counter::default());
+        for (at, counter) in trust.iter_mut().enumerate() {
+            let bucket = (at as u32 >> 1) & 15;
+            let p = 65536 - 65536 / (6 + bucket * bucket * 2);
+            let p = if at & 1 == 1 { p } else { 65536 - p };
+            *counter = Counter::starting_at(p as u16, 4);
+        }
+        MatchModel {
+            table: vec![0; 1 << log2_entries],
+            min_len,
+            at: 0,
+            len: 0,
+            since_miss: 31,
+            expected: 0,
+            trust,
+            nibble: 0,
+            row: 0,
+            used: 0,
+        }
+    }
+
+    fn bucket(len: u32) -> u32 {
+        match len {
+            0 => 0,
+            1..=7 => 1 + (len - 1) / 2,
+            8..=15 => 5 + (len - 8) / 4,
+            16..=31 => 7 + (len - 16) / 8,
+            32..=63 => 9,
+            64..=127 => 10,
+            128..=255 => 11,
+            256..=399 => 12,
+            _ => 13,
+        }
+    }
+
+    /// A number from 0 to 15 for selecting weights.
+    #[inline(always)]
+    pub(super) fn length_bucket(&self) -> u32 {
+        Self::bucket(self.len)
+    }
+
+    /// The byte expected next, if any.
+    #[inline(always)]
+    pub(super) fn expected(&self) -> Option<u8> {
+        if self.len > 0 { Some(self.expected as u8) } else { None }
+    }
+
+    /// Expects a nibble, if what was coded of the byte so far agrees with the expected byte.
+    #[inline(always)]
+    pub(super) fn expect(&mut self, nibble: Option<u32>) {
+        self.nibble = match nibble {
+            Some(nibble) if self.len > 0 => 16 | nibble,
+            _ => 0,
+        };
+        if self.nibble != 0 {
+            let misses = match self.since_miss {
+                0..=3 => 0,
+                4..=7 => 1,
+                8..=15 => 2,
+                16..=30 => 3,
+                _ => 4,
+            };
+            self.row = misses * 32 + Self::bucket(self.len) * 2;
+        }
+    }
+
+    /// Two inputs for the decision after the `n_bits` of a nibble in `place`, which has a leading one.
+    #[inline(always)]
+    pub(super) fn predict(&mut self, place: usize, n_bits: u32) -> (i16, i16) {
+        if self.nibble >> (4 - n_bits) != place as u32 || self.nibble == 0 {
+            self.nibble = 0;
+            return (0, 0);
+        }
+        let bit = (self.nibble >> (3 - n_bits)) & 1;
+        self.used = (self.row + bit) as usize & (N_TRUST - 1);
+        let p = self.trust[self.used].p();
+        (stretch(p) as i16, ((i32::from(p) - 32768) >> 5) as i16)
+    }
+
+    /// 1 while a nibble is expected.
+    #[inline(always)]
+    pub(super) fn hint(&self) -> usize {
+        usize::from(self.nibble != 0)
+    }
+
+    /// Learns one decision.
+    #[inline(always)]
+    pub(super) fn learn(&mut self, bit: u32) {
+        if self.nibble != 0 {
+            self.trust[self.used & (N_TRUST - 1)].learn(bit, 500);
+        }
+    }
+
+    /// Moves on by the byte that `history` just took. `hash` is of the last `min_len` bytes.
+    pub(super) fn advance(&mut self, history: &History, byte: u32, hash: u32) {
+        let slot = hash as usize & (self.table.len() - 1);
+        let here = history.len();
+        let mark = hash & !POSITION;
+        if self.len > 0 && self.expected & 255 == byte {
+            self.len = (self.len + 1).min(MAX_LEN);
+            self.at = self.at.wrapping_add(1);
+            self.since_miss = (self.since_miss + 1).min(31);
+        } else {
+            if self.expected != 0 {
+                self.since_miss = 0;
+            } else {
+                self.since_miss = (self.since_miss + 1).min(31);
+            }
+            self.len = 0;
+            let entry = self.table[slot];
+            // Positions modulo 2^26, the widest window; six bits of the hash spare most useless looks.
+            self.at = here.wrapping_sub(here.wrapping_sub(entry) & POSITION);
+            let near = here.wrapping_sub(self.at) < history.window() && self.at != here;
+            if near && entry & !POSITION == mark {
+                while self.len < MAX_LEN
+                    && history.back(self.len + 1) == history.at(self.at.wrapping_sub(self.len + 1))
+                {
+                    self.len += 1;
+                    if self.len >= here {
+                        break;
+                    }
+                }
+                if self.len < self.min_len {
+                    self.len = 0;
+                }
+            }
+        }
+        self.table[slot] = here & POSITION | mark;
+        self.expected = if self.len > 0 { NOTED | u32::from(history.at(self.at)) } else { 0 };
+    }
+}

@@ -1,0 +1,194 @@
+//! Promises of the byte model as a whole.
+
+use super::*;
+use proptest::prelude::*;
+
+/// xorshift64: a fixed stream of test numbers.
+pub(super) fn numbers(mut state: u64) -> impl Iterator<Item = u64> {
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    })
+}
+
+fn noise(len: usize) -> Vec<u8> {
+    numbers(88_172_645).map(|n| (n >> 24) as u8).take(len).collect()
+}
+
+/// Lines of printed numbers, as generators write them.
+fn table(lines: usize) -> Vec<u8> {
+    let mut noise = numbers(99);
+    let mut next = || noise.next().unwrap_or(0) >> 20;
+    (0..lines)
+        .flat_map(|line| {
+            let (x, y) = (next() % 1_000_000, next() % 100);
+            format!("P {line} {}.{x:06}e+0{} -{}.{y:02}\n", next() % 10, next() % 3, next() % 7).into_bytes()
+        })
+        .collect()
+}
+
+/// Records of a counter, a slowly changing number and noise.
+fn records(rows: u32) -> Vec<u8> {
+    let mut noise = numbers(5);
+    (0..rows)
+        .flat_map(|row| {
+            let mut record = row.to_le_bytes().to_vec();
+            record.extend_from_slice(&(row / 7 * 3).to_be_bytes());
+            record.extend_from_slice(&noise.next().unwrap_or(0).to_le_bytes()[..3]);
+            record
+        })
+        .collect()
+}
+
+fn configs() -> Vec<ByteConfig> {
+    vec![
+        ByteConfig::binary(14, None),
+        ByteConfig::binary(16, Some(11)),
+        ByteConfig::binary(14, Some(u16::MAX)),
+        ByteConfig::binary(14, Some(1)),
+        ByteConfig::text(15),
+        ByteConfig::numbers(14, *b" e"),
+        // Extra symbols that are there already, and twice the same.
+        ByteConfig::numbers(14, *b"0\n"),
+        ByteConfig::numbers(14, [0, 0]),
+    ]
+}
+
+fn assert_round_trip(bytes: &[u8], config: ByteConfig) -> usize {
+    let coded = encode(bytes, config);
+    assert_eq!(decode(&coded, bytes.len(), config), bytes, "{config:?}");
+    coded.len()
+}
+
+#[test]
+fn every_kind_of_bytes_comes_back_under_every_config() {
+    let all: Vec<u8> = (0..=255).collect();
+    let repeated = b"the same line again and again\n".repeat(300);
+    for config in configs() {
+        for bytes in
+            [&[][..], &[0], &[255], &[10; 5000], &all, &repeated, &table(300), &records(700), &noise(5000)]
+        {
+            assert_round_trip(bytes, config);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_bytes_come_back_under_any_config(
+        bytes in prop::collection::vec(any::<u8>(), 0..600),
+        narrow in prop::collection::vec(prop::sample::select(b"0123456789 .-\ne\xff".to_vec()), 0..600),
+        stored in any::<[u8; 4]>(),
+    ) {
+        let config = ByteConfig::from_bytes([stored[0] % 3, 14 + stored[1] % 4, stored[2], stored[3]])
+            .unwrap_or(ByteConfig::text(14));
+        assert_round_trip(&bytes, config);
+        assert_round_trip(&narrow, config);
+    }
+
+    #[test]
+    fn hostile_code_gives_bytes_and_never_a_panic(coded in prop::collection::vec(any::<u8>(), 0..400), which in 0usize..8) {
+        let configs = configs();
+        let config = configs[which % configs.len()];
+        prop_assert_eq!(decode(&coded, 2000, config).len(), 2000);
+    }
+
+    #[test]
+    fn a_stored_config_comes_back_or_is_refused(stored in any::<[u8; 4]>()) {
+        if let Ok(config) = ByteConfig::from_bytes(stored) {
+            prop_assert_eq!(config.to_bytes(), stored);
+        }
+    }
+}
+
+#[test]
+fn unknown_configs_are_refused_by_field() {
+    let refused = |bytes| ByteConfig::from_bytes(bytes).err();
+    assert_eq!(refused([3, 20, 0, 0]), Some(ByteConfigError::UnknownShape { shape: 3 }));
+    assert_eq!(refused([0, 27, 0, 0]), Some(ByteConfigError::TableSize { log2_table_bytes: 27 }));
+    assert_eq!(refused([1, 13, 0, 0]), Some(ByteConfigError::TableSize { log2_table_bytes: 13 }));
+    assert_eq!(refused([1, 20, 0, 1]), Some(ByteConfigError::TextDetail { detail: [0, 1] }));
+    for config in configs() {
+        assert_eq!(ByteConfig::from_bytes(config.to_bytes()), Ok(config));
+    }
+}
+
+/// Everything that decides a later price.
+fn fingerprint(model: &ByteModel) -> String {
+    format!("{model:?}")
+}
+
+#[test]
+fn encoder_and_decoder_end_in_the_same_state() {
+    for config in [ByteConfig::binary(14, Some(11)), ByteConfig::numbers(14, *b" e")] {
+        let bytes = if config.is_text() { table(60) } else { records(200) };
+        let (mut encoder, mut encoding) = (Encoder::default(), ByteModel::new(config));
+        for &byte in &bytes {
+            assert_eq!(encoding.code(&mut encoder, byte), byte);
+        }
+        let coded = encoder.finish();
+        let (mut decoder, mut decoding) = (Decoder::new(&coded), ByteModel::new(config));
+        for &byte in &bytes {
+            // What a decoder is given as the byte must not matter.
+            assert_eq!(decoding.code(&mut decoder, !byte), byte);
+        }
+        assert!(fingerprint(&encoding) == fingerprint(&decoding), "{config:?}");
+    }
+}
+
+#[test]
+fn a_model_that_has_seen_other_bytes_still_agrees_with_its_twin() {
+    // Swapped contexts cannot hide behind fresh tables.
+    let config = ByteConfig::binary(14, Some(11));
+    let mut model = ByteModel::new(config);
+    let mut sink = Encoder::default();
+    for &byte in noise(3000).iter().chain(&records(300)) {
+        model.code(&mut sink, byte);
+    }
+    let mut twin = model.clone();
+    let bytes = records(500);
+    let mut encoder = Encoder::default();
+    for &byte in &bytes {
+        model.code(&mut encoder, byte);
+    }
+    let coded = encoder.finish();
+    let mut decoder = Decoder::new(&coded);
+    for &byte in &bytes {
+        assert_eq!(twin.code(&mut decoder, 0), byte);
+    }
+}
+
+#[test]
+fn noise_costs_less_than_one_percent_more_than_itself() {
+    let bytes = noise(200_000);
+    let config = ByteConfig::for_sample(&bytes, bytes.len());
+    assert_eq!(config.record_stride(), None);
+    let coded = assert_round_trip(&bytes, config);
+    assert!(coded <= bytes.len() + bytes.len() / 100, "{coded}");
+}
+
+#[test]
+fn what_repeats_costs_under_a_hundredth_of_a_bit_a_byte() {
+    let line = noise(500);
+    let bytes = line.repeat(2000);
+    for config in [ByteConfig::binary(20, None), ByteConfig::text(20)] {
+        let once = encode(&bytes[..1000], config).len();
+        let coded = encode(&bytes, config).len();
+        assert!((coded - once) * 8 * 100 < bytes.len(), "{} bytes for {}", coded - once, bytes.len());
+    }
+}
+
+#[test]
+fn samples_choose_their_shape() {
+    assert_eq!(ByteConfig::for_sample(&table(500), 20_000).extra_symbols(), Some(*b" +"));
+    assert_eq!(ByteConfig::for_sample(&records(3000), 33_000).record_stride(), Some(11));
+    let prose = b"A plan is made when compressing, and is stored. ".repeat(20);
+    let config = ByteConfig::for_sample(&prose, prose.len());
+    assert!(config.is_text() && config.extra_symbols().is_none());
+    assert!(!ByteConfig::for_sample(&[], 0).is_text());
+    assert!(ByteConfig::for_sample(&prose, 2000).log2_table_bytes() <= 18);
+}
