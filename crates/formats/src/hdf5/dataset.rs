@@ -177,8 +177,10 @@ fn cover(table: &mut Table) -> Result<(), Fault> {
     table.validate().map_err(|_| Fault::Odd("members of a record overlap"))?;
     let mut names = BTreeSet::new();
     for column in &mut table.columns {
+        let (first, mut copy) = (column.name.clone(), 2);
         while !names.insert(column.name.clone()) {
-            column.name.push('\'');
+            column.name = format!("{first}#{copy}");
+            copy += 1;
         }
     }
     Ok(())

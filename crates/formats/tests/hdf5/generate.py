@@ -419,7 +419,76 @@ def create(path, version, user_block, small_nodes):
     return h5py.File(h5py.h5f.create(path.encode(), h5py.h5f.ACC_TRUNC, creation, access))
 
 
+def large(folder):
+    """Deeper structures than a repository should hold; the test reads this folder too if HEPZ_HDF5_LARGE names it."""
+    def links(file):
+        for n in range(20000):
+            file[f"many/soft_{n:05}_{'x' * (n % 50)}"] = h5py.SoftLink("/nowhere")
+        for n in range(300):
+            file[f"many/data_{n:03}"] = np.arange(70, dtype="u1") + n % 100
+        for n in range(1000):
+            file[f"groups/{n % 7}/{n % 31}/{n}/d"] = np.arange(64, dtype="u1") * (n % 3)
+
+    def deep(file):
+        file.create_dataset("growing", data=np.arange(600000) % 251, dtype="u1", chunks=(2,), maxshape=(None,))
+        file.create_dataset("growing_gzip", data=np.arange(200000) % 251, dtype="u1", chunks=(50,), maxshape=(None,),
+                            compression=1)
+        file.create_dataset("fixed", data=np.arange(100000) % 251, dtype="u1", chunks=(3,))
+        file.create_dataset("tree_as_stored", data=floats(300, 300), chunks=(2, 2), maxshape=(None, None))
+        file.create_dataset("tree_gzip_as_stored", data=floats(300, 300), chunks=(7, 3), maxshape=(None, None),
+                            compression=1, shuffle=True)
+        file.create_dataset("swizzled_as_stored", data=floats(11, 2000), chunks=(3, 7), maxshape=(11, None))
+        file.create_dataset("swizzled_3d_as_stored", data=floats(5, 300, 7), chunks=(2, 3, 3), maxshape=(8, None, 9))
+
+    def any_shape(file):
+        for n in range(300):
+            rank = int(RANDOM.integers(1, 4))
+            shape = [int(RANDOM.integers(1, [3000, 130, 20][rank - 1])) for _ in range(rank)]
+            chunk = [int(RANDOM.integers(1, length + 1)) for length in shape]
+            if np.prod(shape) < 16:
+                continue
+            most = [[length, length + 7, None][int(RANDOM.integers(3))] for length in shape]
+            data = floats(*shape)
+            options = [{}, {"compression": 1}, {"shuffle": True, "compression": 1}, {"fletcher32": True}]
+            name = f"d{n:03}" if is_logical(shape, chunk) else f"d{n:03}_as_stored"
+            file.create_dataset(name, data=data, chunks=tuple(chunk), maxshape=tuple(most),
+                                **options[int(RANDOM.integers(4))])
+
+    for name, content in [("links", links), ("deep", deep), ("any_shape", any_shape)]:
+        for version in ["earliest", "latest"]:
+            path = os.path.join(folder, f"large_{name}_{version}.h5")
+            with create(path, version, 0, small_nodes=False) as file:
+                content(file)
+            describe(path)
+
+
+def is_logical(shape, chunk):
+    """The reader's rule for whole datasets, said in another way: runs of records that are next to each other both in
+    the dataset and in the chunk are long, and there are not too many of them."""
+    typical = [min(c, s) for c, s in zip(chunk, shape)]
+    inner_full = all(c == s for c, s in zip(chunk[1:], shape[1:]))
+    if not inner_full and run_length(shape, chunk, typical) < 64:
+        return False
+    runs, chunks = 0, 0
+    for first in itertools.product(*[range(0, s, c) for s, c in zip(shape, chunk)]):
+        held = [min(c, s - f) for c, s, f in zip(chunk, shape, first)]
+        runs += np.prod(held) // run_length(shape, chunk, held)
+        chunks += 1
+    return runs <= np.prod(shape) // 64 * 4 + chunks
+
+
+def run_length(shape, chunk, held):
+    run = 1
+    for s, c, h in reversed(list(zip(shape, chunk, held))):
+        run *= h
+        if not s == c == h:
+            break
+    return run
+
+
 def main():
+    if len(sys.argv) == 3 and sys.argv[1] == "--large":
+        return large(sys.argv[2])
     contents = {
         "types": types, "records": records_of_all_kinds, "chunked": chunked,
         "resizable": resizable, "groups": groups, "elsewhere": elsewhere,
