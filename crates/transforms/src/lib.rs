@@ -15,5 +15,6 @@
 //! `relations/formula.rs` for the formulas, `relations/search/` for how they are found.
 
 pub mod order;
+pub mod path_map;
 pub mod real;
 pub mod relations;

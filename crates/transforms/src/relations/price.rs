@@ -2,9 +2,10 @@
 //!
 //! In: ranks of values and of predictions. Out: bits per value.
 //! Not here: the coder's own prices; the planner measures with those.
-//! Holds: estimates only decide what is worth trying; nothing here reaches an archive.
+//! Holds: estimates only decide what is worth trying; logarithms are ours, so that every machine decides alike.
 
 use crate::order::{ordered, to_raw};
+use crate::real;
 use hepz_columns::Scalar;
 
 /// Classes of a difference: sign and bit length, and one for rows without a prediction.
@@ -14,7 +15,8 @@ const CLASSES: usize = 130;
 fn entropy_bits(counts: impl Iterator<Item = u32> + Clone) -> f64 {
     let total: u32 = counts.clone().sum();
     let total = f64::from(total);
-    counts.filter(|&n| n > 0).map(|n| f64::from(n) * (total / f64::from(n)).log2()).sum()
+    counts.filter(|&n| n > 0).map(|n| f64::from(n) * real::ln(total / f64::from(n))).sum::<f64>()
+        * std::f64::consts::LOG2_E
 }
 
 /// The class of a difference and the bits that the class leaves open.

@@ -346,3 +346,30 @@ fn equal_samples_give_equal_candidates_and_a_small_budget_gives_fewer() {
     let none = search(&sample, &Budget { steps: 0, ..Budget::default() });
     assert!(none.len() < all.len());
 }
+
+/// Particles of a HepMC file: pid, px, py, pz, energy, mass, status.
+#[test]
+fn the_mass_shell_of_real_particles_is_found() {
+    let Some(corpus) = std::env::var_os("HEPZ_CORPUS") else {
+        println!("skipped: HEPZ_CORPUS is not set");
+        return;
+    };
+    let path = std::path::Path::new(&corpus).join("hepmc/pythia_zmumu_s1003.hepmc3");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        println!("skipped: no {}", path.display());
+        return;
+    };
+    let rows: Vec<Vec<f64>> = text
+        .lines()
+        .filter(|line| line.starts_with("P "))
+        .step_by(11)
+        .take(ROWS)
+        .map(|line| line.split(' ').skip(3).map(|word| word.parse().unwrap()).collect())
+        .collect();
+    assert_eq!(rows.len(), ROWS);
+    let columns =
+        (0..7).map(|c| store(Scalar::F64, &rows.iter().map(|row| row[c]).collect::<Vec<f64>>())).collect();
+    let found = best(&Sample { columns }, 4).unwrap();
+    assert!(matches!(found.formula, Formula::Hypot { inputs: 4, minus: 0, .. }), "{found:?}");
+    assert!(found.bits_left < 4.0 && found.plain_bits > 50.0, "{found:?}");
+}

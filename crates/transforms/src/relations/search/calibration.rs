@@ -7,17 +7,20 @@
 use super::super::fit::{Points, fit};
 use super::super::formula::Formula;
 use super::judge::{Guess, Inputs, Judge, Open};
+use crate::real;
 
 /// Cells of a column by rank, for the quick look at what a ratio depends on.
 const CELLS: usize = 16;
 /// Pairs that are fitted in one search.
-const MOST_PAIRS: usize = 16;
+const MOST_PAIRS: usize = 24;
 /// Sizes of the two curves, in intervals: a small try and a large one.
 const SIZES: [[usize; 2]; 2] = [[12, 10], [32, 24]];
 /// A pair is only fitted if the best other relation leaves more than this.
 const BITS_LEFT: f64 = 4.0;
 /// Steps that one fit costs.
-const FIT_STEPS: u64 = 4_000;
+const FIT_STEPS: u64 = 2_500;
+/// Rows of a small try.
+const FEW_ROWS: usize = 600;
 
 /// A pair worth fitting: (logarithm of how much narrower the ratio is than the target, target, input).
 fn narrow_pairs(judge: &mut Judge<'_>, columns: &[usize]) -> Vec<(f64, usize, usize)> {
@@ -58,8 +61,8 @@ fn narrow_pairs(judge: &mut Judge<'_>, columns: &[usize]) -> Vec<(f64, usize, us
                 ((at(9) - at(1)) / at(5)).abs()
             };
             let (of_ratio, of_size) = (spread(&mut ratios), spread(&mut sizes));
-            let narrower = (of_size / of_ratio).log2();
-            if narrower > 1.5 {
+            let narrower = real::ln(of_size / of_ratio);
+            if narrower > 1.0 {
                 of_target.push((narrower, target, input));
             }
         }
@@ -107,11 +110,9 @@ pub(super) fn search(judge: &mut Judge<'_>, columns: &[usize]) {
         if !judge.spend(FIT_STEPS) {
             return;
         }
-        let Some(alone) =
-            fit(&points(judge, target, input, None), SIZES[0], judge.facts[target].eps < 1.0e-9)
-        else {
-            continue;
-        };
+        let wide = judge.facts[target].eps < 1.0e-9;
+        let few = points(judge, target, input, None, FEW_ROWS);
+        let Some(alone) = fit(&few, SIZES[0], wide) else { continue };
         // What the ratio still varies by, row by row of the probe.
         let (ys, xs) = (&judge.probe.values[target], &judge.probe.values[input]);
         let rest: Vec<f64> = ys
@@ -127,35 +128,41 @@ pub(super) fn search(judge: &mut Judge<'_>, columns: &[usize]) {
             .collect();
         thirds.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let whole = rest.iter().filter(|x| !x.is_nan()).map(|x| x * x).sum::<f64>();
-        let alone_inputs = [Some(input), None];
-        let mut trials = vec![alone_inputs];
-        trials.extend(
-            thirds.iter().take(2).filter(|third| third.0 < 0.7 * whole).map(|t| [Some(input), Some(t.1)]),
-        );
-        for inputs in trials {
-            for sizes in SIZES {
-                if !judge.spend(FIT_STEPS) {
-                    return;
-                }
-                let wide = judge.facts[target].eps < 1.0e-9;
-                let list: Vec<usize> = inputs.into_iter().flatten().collect();
-                let Some(smooth) = fit(&points(judge, target, input, inputs[1]), sizes, wide) else {
-                    continue;
-                };
-                let formula = Formula::SmoothFactor(Box::new(smooth));
-                judge.keep(Guess { target, inputs: Inputs::new(&list), formula, open: Open::Nothing });
+        let third = |c: usize| (c, fit(&points(judge, target, input, Some(c), FEW_ROWS), SIZES[0], wide));
+        let mut trials = vec![(vec![input], Some(alone))];
+        let likely = thirds.iter().take(2).filter(|third| third.0 < 0.7 * whole);
+        for (c, smooth) in likely.map(|&(_, c)| third(c)) {
+            trials.push((vec![input, c], smooth));
+        }
+        let mut best: Option<(f64, Vec<usize>)> = None;
+        for (list, smooth) in trials {
+            let Some(smooth) = smooth else { continue };
+            judge.spend(FIT_STEPS);
+            let formula = Formula::SmoothFactor(Box::new(smooth));
+            let guess = Guess { target, inputs: Inputs::new(&list), formula, open: Open::Nothing };
+            if let Some(bits) =
+                judge.keep(guess).filter(|&bits| best.as_ref().is_none_or(|best| bits < best.0 - 0.1))
+            {
+                best = Some((bits, list));
             }
+        }
+        let Some((_, list)) = best else { continue };
+        judge.spend(FIT_STEPS);
+        let points = points(judge, target, input, list.get(1).copied(), usize::MAX);
+        if let Some(smooth) = fit(&points, SIZES[1], wide) {
+            let formula = Formula::SmoothFactor(Box::new(smooth));
+            judge.keep(Guess { target, inputs: Inputs::new(&list), formula, open: Open::Nothing });
         }
     }
 }
 
 /// The rows of the sample on which all columns are ordinary.
-fn points(judge: &Judge<'_>, target: usize, input: usize, third: Option<usize>) -> Points {
+fn points(judge: &Judge<'_>, target: usize, input: usize, third: Option<usize>, most: usize) -> Points {
     let mut points = Points::default();
     let columns = [target, input, third.unwrap_or(input)];
     let values = columns.map(|c| &judge.sample.columns[c].values);
     let ordinary = columns.map(|c| &judge.facts[c].ordinary);
-    for row in 0..ordinary[0].len() {
+    for row in (0..ordinary[0].len()).step_by((ordinary[0].len() / most).max(1)) {
         if ordinary.iter().all(|column| column[row]) && values[1][row] != 0.0 {
             points.ratios.push(values[0][row] / values[1][row]);
             points.first.push(values[1][row]);

@@ -8,7 +8,9 @@
 use super::super::formula::Formula;
 use super::judge::{Guess, Inputs, Judge, Open};
 use super::ladder::Ladder;
+use super::probe::COARSEST;
 use super::sums::windows;
+use crate::real;
 
 /// Columns among which groups are sought at once: 2,024 triples.
 const GROUPS: (usize, usize) = (24, 12);
@@ -75,7 +77,7 @@ fn groups(judge: &mut Judge<'_>, window: &[usize], [from, to]: [usize; 2], whole
     let ladder = Ladder::new(halves.clone());
     let mut found: Vec<Vec<usize>> = Vec::new();
     for (sum, half) in &halves {
-        for other in ladder.near(-sum, near) {
+        for (_, other) in ladder.near(-sum, near) {
             // Halves of 1 and 2, 2 and 2, 2 and 3, 3 and 3 columns.
             let size = |half: &Half| half.iter().filter(|&&c| c != none).count();
             let (mine, theirs) = (size(half), size(&other));
@@ -123,12 +125,16 @@ fn complement(judge: &mut Judge<'_>, group: &[usize], near: f64) {
 
 /// Finds energy from (pt, eta, mass) and mass from (pt, eta, energy).
 pub(super) fn shells(judge: &mut Judge<'_>, columns: &[usize]) {
-    let float: Vec<usize> = columns.iter().copied().filter(|&c| judge.facts[c].is_float()).collect();
+    let float: Vec<usize> = columns
+        .iter()
+        .copied()
+        .filter(|&c| judge.facts[c].is_float() && judge.facts[c].eps <= COARSEST)
+        .collect();
     for window in windows(&float, SHELLS) {
         for round in 0..2 {
             let mut targets: Vec<(usize, usize)> = window
                 .iter()
-                .filter(|&&c| judge.facts[c].least >= 0.0 && judge.facts[c].plain > 4.0)
+                .filter(|&&c| judge.facts[c].least >= 0.0 && judge.facts[c].plain > 4.0 && !judge.settled(c))
                 .filter_map(|&c| Some((*judge.probe.bases[c].get(round)?, c)))
                 .collect();
             targets.sort_unstable();
@@ -139,6 +145,10 @@ pub(super) fn shells(judge: &mut Judge<'_>, columns: &[usize]) {
     }
 }
 
+fn square(x: f64) -> f64 {
+    x * x
+}
+
 fn shell(judge: &mut Judge<'_>, window: &[usize], row: usize, targets: &[(usize, usize)]) {
     let value = |c: usize| judge.probe.values[c][row];
     let sizes: Vec<usize> =
@@ -147,10 +157,9 @@ fn shell(judge: &mut Judge<'_>, window: &[usize], row: usize, targets: &[(usize,
         window.iter().copied().filter(|&c| judge.facts[c].size() <= 12.0 && judge.facts[c].plain > 4.0);
     let mut momenta = Vec::new();
     for eta in etas {
-        let factor = value(eta).cosh();
-        momenta.extend(
-            sizes.iter().filter(|&&pt| pt != eta).map(|&pt| ((value(pt) * factor).powi(2), (pt, eta))),
-        );
+        let factor = real::cosh(value(eta));
+        momenta
+            .extend(sizes.iter().filter(|&&pt| pt != eta).map(|&pt| (square(value(pt) * factor), (pt, eta))));
     }
     if !judge.spend(momenta.len() as u64) {
         return;
@@ -159,18 +168,18 @@ fn shell(judge: &mut Judge<'_>, window: &[usize], row: usize, targets: &[(usize,
     let share = (16.0 * eps).clamp(1.0 / 16384.0, 1.0 / 128.0);
     let ladder = Ladder::new(momenta);
     for &(_, target) in targets {
-        let y = value(target).powi(2);
+        let y = square(value(target));
         for &third in &sizes {
             if third == target || !judge.spend(2) {
                 continue;
             }
-            let z = value(third).powi(2);
+            let z = square(value(third));
             // Masses far below the energy are lost in its rounding; energies of massless things need no mass.
             for (rest, mass, near) in [(y - z, false, share * y), (z - y, true, share * y.min(z - y))] {
                 if rest <= 0.0 || z.min(y) < 1.0e-6 * z.max(y) {
                     continue;
                 }
-                for (pt, eta) in ladder.near(rest, near) {
+                for (_, (pt, eta)) in ladder.near(rest, near) {
                     let inputs = Inputs::new(&[pt, eta, third]);
                     if pt != target && eta != target && pt != third && eta != third {
                         judge.offer(Guess {

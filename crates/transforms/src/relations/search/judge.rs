@@ -14,10 +14,12 @@ use std::collections::BTreeSet;
 const LEAST_GAIN: f64 = 1.0;
 
 /// Bits per value by which a long constant must beat a short one.
-const SHORTER: f64 = 0.02;
+const SHORTER: f64 = 0.06;
 /// Bits per value by which a further input must improve a relation.
 const FURTHER_INPUT: f64 = 0.2;
 
+/// Bits per value below which a relation is not improved by another.
+const SETTLED: f64 = 2.0;
 /// Rows on which different constants are compared.
 const TRIAL_ROWS: usize = 400;
 
@@ -102,7 +104,7 @@ impl<'a> Judge<'a> {
     /// How far a prediction may be off, relative to the value.
     pub fn tolerance(&self, target: usize, inputs: &[usize]) -> f64 {
         let coarsest = inputs.iter().map(|&c| self.facts[c].eps).fold(self.facts[target].eps, f64::max);
-        (16.0 * coarsest).clamp(1.0 / 8192.0, 1.0 / 32.0)
+        (4.0 * coarsest).clamp(1.0 / 8192.0, 1.0 / 64.0)
     }
 
     /// Checks a guess on a few rows and keeps it if it holds on most of them.
@@ -158,17 +160,17 @@ impl<'a> Judge<'a> {
             return true;
         }
         set_constant(&mut guess.formula, guess.open, middle);
-        self.keep(guess)
+        self.keep(guess).is_some()
     }
 
     /// As [`Judge::keep`], but every guess once only.
     pub fn keep_once(&mut self, guess: Guess) -> bool {
         let [id, detail] = signature(&guess.formula);
-        self.seen.insert((guess.target, id, detail, guess.inputs)) && self.keep(guess)
+        self.seen.insert((guess.target, id, detail, guess.inputs)) && self.keep(guess).is_some()
     }
 
-    /// Prices a guess on the probe and keeps it if it saves enough.
-    pub fn keep(&mut self, guess: Guess) -> bool {
+    /// Prices a guess on the probe and keeps it if it saves enough; gives the bits that it leaves.
+    pub fn keep(&mut self, guess: Guess) -> Option<f64> {
         let fact = &self.facts[guess.target];
         let column = &self.sample.columns[guess.target];
         let mut residuals = Residuals::new();
@@ -182,10 +184,18 @@ impl<'a> Judge<'a> {
         self.spend(self.probe.rows.len() as u64 / 4);
         // A constant that is fitted better later can save a bit or two more.
         if price.bits > fact.plain - 0.5 * LEAST_GAIN {
-            return false;
+            return None;
         }
         self.kept[guess.target].push(Kept { guess, probe_bits: price.bits });
-        true
+        Some(price.bits)
+    }
+
+    /// Whether a relation to earlier columns already leaves next to nothing of a target. (One to later columns does not
+    /// count: those may need this target themselves.)
+    pub fn settled(&self, target: usize) -> bool {
+        self.kept[target]
+            .iter()
+            .any(|kept| kept.probe_bits < SETTLED && kept.guess.inputs.list().iter().all(|&c| c < target))
     }
 
     /// Bits that the best relation so far leaves of a target.
@@ -220,7 +230,8 @@ impl<'a> Judge<'a> {
         set_constant(&mut bare.formula, guess.open, if guess.open == Open::Gain { 1.0 } else { 0.0 });
         let fact = &self.facts[guess.target];
         let values = &self.sample.columns[guess.target].values;
-        let ordinary = (0..values.len()).filter(|&row| fact.ordinary[row]);
+        let stride = (fact.n_ordinary / (2 * TRIAL_ROWS)).max(1);
+        let ordinary = (0..values.len()).step_by(stride).filter(|&row| fact.ordinary[row]);
         let constants = ordinary.map(|row| {
             let z = self.at_sample(&bare, row);
             if guess.open == Open::Gain { values[row] / z } else { values[row] - z }
@@ -345,10 +356,11 @@ fn agree(open: &[f64], kind: Open, tolerance: f64, y: f64, slack: f64) -> bool {
 
 /// The shortest decimal within a relative distance, if it is short.
 pub(super) fn short(x: f64, near: f64) -> Option<f64> {
+    let mut chance = 10.0;
     (0..15).find_map(|digits| {
+        chance *= 0.1;
         let rounded: f64 = format!("{x:.digits$e}").parse().ok()?;
         // A decimal that is as long as the precision allows is a coincidence.
-        let chance = 10f64.powi(-(digits as i32));
         ((rounded - x).abs() <= near * x.abs() && chance > 16.0 * near).then_some(rounded)
     })
 }

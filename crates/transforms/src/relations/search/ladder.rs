@@ -43,9 +43,9 @@ impl<T: Copy + Ord> Ladder<T> {
         (((value - self.low) * self.per_step) as usize).min(steps - 1)
     }
 
-    /// Every item whose value differs from `value` by at most `tolerance`.
+    /// Every item whose value differs from `value` by at most `tolerance`, with its value.
     #[inline]
-    pub fn near(&self, value: f64, tolerance: f64) -> impl Iterator<Item = T> + '_ {
+    pub fn near(&self, value: f64, tolerance: f64) -> impl Iterator<Item = (f64, T)> + '_ {
         let from = value - tolerance;
         let step = self.step(from, self.starts.len());
         let mut at = self.starts.get(step).map_or(0, |&at| at as usize);
@@ -58,7 +58,7 @@ impl<T: Copy + Ord> Ladder<T> {
         }
         let to = value + tolerance;
         let wanted = self.values[at..].iter().take_while(move |&&x| x <= to);
-        wanted.zip(&self.items[at..]).map(|(_, &item)| item)
+        wanted.copied().zip(self.items[at..].iter().copied())
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
         ) {
             let value = values.get(pick).copied().unwrap_or(0.0) + offset;
             let ladder = Ladder::new(values.iter().copied().zip(0u32..).collect());
-            let mut found: Vec<u32> = ladder.near(value, tolerance).collect();
+            let mut found: Vec<u32> = ladder.near(value, tolerance).map(|(_, item)| item).collect();
             found.sort_unstable();
             let (from, to) = (value - tolerance, value + tolerance);
             let scan: Vec<u32> = (0u32..).zip(&values).filter(|(_, x)| (from..=to).contains(*x)).map(|(i, _)| i).collect();

@@ -38,12 +38,12 @@ pub fn search(sample: &Sample, budget: &Budget) -> Vec<Candidate> {
     let share = |twentieths: u64| budget.steps / 20 * twentieths;
     let searches: [(u64, Search); 7] = [
         (4, pairs::search),
-        (5, products::search),
+        (4, products::search),
         (2, products::directions),
         (2, groups::complements),
         (2, groups::shells),
         (4, sums::search),
-        (1, calibration::search),
+        (2, calibration::search),
     ];
     let mut left = 0;
     for (twentieths, search) in searches {

@@ -18,6 +18,10 @@ const FEWEST: usize = 30;
 /// Rows on which prices of columns by themselves are estimated.
 const PRICED_ROWS: usize = 768;
 
+/// Floats of a coarser grid than this are labels rather than measurements, and enter no product or sum. (NanoAOD's
+/// ten mantissa bits are above it.)
+pub(super) const COARSEST: f64 = 1.0 / 512.0;
+
 /// What is known about one column.
 pub(super) struct Facts {
     pub scalar: Scalar,

@@ -9,7 +9,8 @@ use super::super::formula::{Direction, Formula, Gain};
 use super::super::function::Function;
 use super::judge::{Guess, Inputs, Judge, Open};
 use super::ladder::Ladder;
-use super::probe::Facts;
+use super::probe::{COARSEST, Facts};
+use crate::real;
 
 /// A column, or a function of it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,20 +53,24 @@ fn suits(function: Function, fact: &Facts) -> bool {
 /// The logarithm of the ratio of a term's sizes on two rows.
 fn log_ratio(values: &[f64], function: Option<Function>, [from, to]: [usize; 2]) -> f64 {
     let at = |row: usize| function.map_or(values[row], |f| f.at(values[row])).abs();
-    (at(to) / at(from)).ln()
+    real::ln(at(to) / at(from))
 }
 
-/// Step grid of the coarsest float column: how far logarithms may be off.
+/// How far a sum of logarithms may be off, for columns of this step of the grid.
+fn slack(eps: f64) -> f64 {
+    (8.0 * eps).max(1.0 / 32768.0)
+}
+
+/// The same for the coarsest of the columns.
 fn coarsest(judge: &Judge<'_>, columns: &[usize]) -> f64 {
-    let eps = columns.iter().map(|&c| judge.facts[c].eps).fold(0.0, f64::max);
-    (8.0 * eps).clamp(1.0 / 32768.0, 1.0 / 256.0)
+    slack(columns.iter().map(|&c| judge.facts[c].eps).fold(0.0, f64::max))
 }
 
 /// Targets with their base rows: two pairs each, sorted so that equal pairs meet.
 fn targets_by_base(judge: &Judge<'_>, columns: &[usize], round: usize) -> Vec<([usize; 2], usize)> {
     let mut list: Vec<_> = columns
         .iter()
-        .filter(|&&target| judge.facts[target].plain > 3.0)
+        .filter(|&&target| judge.facts[target].plain > 3.0 && !judge.settled(target))
         .filter_map(|&target| match judge.probe.bases[target].get(2 * round..2 * round + 2)? {
             &[from, to] => Some(([from, to], target)),
             _ => None,
@@ -77,15 +82,16 @@ fn targets_by_base(judge: &Judge<'_>, columns: &[usize], round: usize) -> Vec<([
 
 /// Products, quotients and functions.
 pub(super) fn search(judge: &mut Judge<'_>, columns: &[usize]) {
-    let tolerance = 2.0 * coarsest(judge, columns);
+    let columns: Vec<usize> = columns.iter().copied().filter(|&c| judge.facts[c].eps <= COARSEST).collect();
+    let tolerance = 2.0 * coarsest(judge, &columns);
     for round in 0..2 {
-        let targets = targets_by_base(judge, columns, round);
+        let targets = targets_by_base(judge, &columns, round);
         for group in targets.chunk_by(|a, b| a.0 == b.0) {
             let rows = group[0].0;
             let mut terms = Vec::new();
             let mut alone = Vec::new();
             let mut plain = Vec::new();
-            for &column in columns {
+            for &column in &columns {
                 let (values, fact) = (&judge.probe.values[column], &judge.facts[column]);
                 if values[rows[0]].is_nan() || values[rows[1]].is_nan() {
                     continue;
@@ -127,7 +133,7 @@ fn functions(judge: &mut Judge<'_>, target: usize, rows: [usize; 2], alone: &Lad
     if d.abs() <= tolerance || !judge.facts[target].is_float() {
         return;
     }
-    for term in alone.near(d, tolerance) {
+    for (_, term) in alone.near(d, tolerance) {
         if let Some(function) = term.function {
             let formula = Formula::Unary { function, gain: Gain::ONE };
             judge.offer(Guess { target, inputs: Inputs::new(&[term.column]), formula, open: Open::Gain });
@@ -160,21 +166,32 @@ fn pairs(
                 judge.offer(Guess { target, inputs: Inputs::new(&[a, b]), formula, open: Open::Gain });
             }
         };
-        for term in terms.near(d - da, tolerance) {
+        let own = judge.facts[target].eps.max(judge.facts[a].eps);
+        let facts = judge.facts;
+        let close = |found: f64, wanted: f64, term: Term| {
+            (found - wanted).abs() <= 2.0 * slack(own.max(facts[term.column].eps))
+        };
+        for (x, term) in terms.near(d - da, tolerance) {
+            if !close(x, d - da, term) {
+                continue;
+            }
             match term.function {
                 None if a < term.column => offer(judge, term.column, Formula::Product { gain }),
                 None => {}
                 Some(function) => offer(judge, term.column, Formula::Times { function, gain }),
             }
         }
-        for term in terms.near(da - d, tolerance) {
+        for (x, term) in terms.near(da - d, tolerance) {
+            if !close(x, da - d, term) {
+                continue;
+            }
             match term.function {
                 None => offer(judge, term.column, Formula::Quotient { gain }),
                 Some(function) => offer(judge, term.column, Formula::Per { function, gain }),
             }
         }
-        for term in terms.near(d + da, tolerance) {
-            if let Some(function) = term.function {
+        for (x, term) in terms.near(d + da, tolerance) {
+            if let Some(function) = term.function.filter(|_| close(x, d + da, term)) {
                 offer(judge, term.column, Formula::Over { function, gain });
             }
         }
@@ -183,10 +200,14 @@ fn pairs(
 
 /// Angles and rapidities: a function of the target is the quotient of two columns.
 pub(super) fn directions(judge: &mut Judge<'_>, columns: &[usize]) {
-    let tolerance = coarsest(judge, columns);
+    let columns: Vec<usize> = columns
+        .iter()
+        .copied()
+        .filter(|&c| judge.facts[c].is_float() && judge.facts[c].eps <= COARSEST)
+        .collect();
+    let tolerance = coarsest(judge, &columns);
     let logs = |judge: &Judge<'_>, row: usize| -> Vec<(f64, usize)> {
-        let float = columns.iter().filter(|&&c| judge.facts[c].is_float());
-        let logs = float.map(|&c| (judge.probe.values[c][row].abs().ln(), c));
+        let logs = columns.iter().map(|&c| (real::ln(judge.probe.values[c][row].abs()), c));
         logs.filter(|log| log.0.is_finite()).collect()
     };
     for round in 0..2 {
@@ -206,18 +227,18 @@ pub(super) fn directions(judge: &mut Judge<'_>, columns: &[usize]) {
                 // pi in f32 is a little larger than pi.
                 let round_angle = fact.size() <= std::f64::consts::PI + 1.0e-3;
                 let all = [
-                    (Direction::Atan2, y.tan(), round_angle),
-                    (Direction::Asinh, y.sinh(), true),
-                    (Direction::Atanh, y.tanh(), true),
-                    (Direction::Acos, y.cos(), round_angle && fact.least >= 0.0),
+                    (Direction::Atan2, real::tan(y), round_angle),
+                    (Direction::Asinh, real::sinh(y), true),
+                    (Direction::Atanh, real::tanh(y), true),
+                    (Direction::Acos, real::cos(y), round_angle && fact.least >= 0.0),
                 ];
                 for (direction, quotient, _) in all.into_iter().filter(|row| row.2) {
-                    let log = quotient.abs().ln();
+                    let log = real::ln(quotient.abs());
                     for &(la, a) in &list {
                         if !judge.spend(1) {
                             return;
                         }
-                        for b in ladder.near(la - log, tolerance) {
+                        for (_, b) in ladder.near(la - log, tolerance) {
                             let formula = Formula::Direction(direction);
                             let inputs = Inputs::new(&[a, b]);
                             if a != b && b != target {

@@ -8,6 +8,7 @@
 use super::super::formula::{Formula, Gain};
 use super::judge::{Guess, Inputs, Judge, Open};
 use super::ladder::Ladder;
+use super::probe::COARSEST;
 
 /// Columns in which pairs of terms are sought at once, and how far the next such window starts.
 const PAIRS: (usize, usize) = (400, 200);
@@ -40,6 +41,8 @@ struct Keys {
     /// (key, step of the grid in it, column)
     list: Vec<(f64, f64, usize)>,
     kind: Kind,
+    /// The coarsest grid, relative to its key.
+    coarsest: f64,
 }
 
 /// Windows over a list of columns.
@@ -50,7 +53,11 @@ pub(super) fn windows(columns: &[usize], (length, step): (usize, usize)) -> impl
 
 /// All sums and roots.
 pub(super) fn search(judge: &mut Judge<'_>, columns: &[usize]) {
-    let float: Vec<usize> = columns.iter().copied().filter(|&c| judge.facts[c].is_float()).collect();
+    let float: Vec<usize> = columns
+        .iter()
+        .copied()
+        .filter(|&c| judge.facts[c].is_float() && judge.facts[c].eps <= COARSEST)
+        .collect();
     let integer: Vec<usize> = columns
         .iter()
         .copied()
@@ -85,7 +92,7 @@ type Find = fn(&mut Judge<'_>, &Keys, &[usize]);
 fn for_bases(judge: &mut Judge<'_>, window: &[usize], round: usize, kind: Kind, find: Find) {
     let mut targets: Vec<(usize, usize)> = window
         .iter()
-        .filter(|&&c| judge.facts[c].plain > 4.0)
+        .filter(|&&c| judge.facts[c].plain > 4.0 && !judge.settled(c))
         .filter_map(|&c| Some((*judge.probe.bases[c].get(round)?, c)))
         .collect();
     targets.sort_unstable();
@@ -101,7 +108,7 @@ fn for_bases(judge: &mut Judge<'_>, window: &[usize], round: usize, kind: Kind, 
         };
         let list: Vec<_> = window.iter().map(of).filter(|key| key.0.is_finite() && key.0 != 0.0).collect();
         let targets: Vec<usize> = group.iter().map(|target| target.1).collect();
-        find(judge, &Keys { list, kind }, &targets);
+        find(judge, &Keys::new(list, kind), &targets);
     }
 }
 
@@ -115,10 +122,16 @@ fn integers(judge: &mut Judge<'_>, window: &[usize], find: Find) {
     };
     let list: Vec<_> = window.iter().map(of).filter(|key| key.0.is_finite()).collect();
     let targets: Vec<usize> = window.iter().copied().filter(|&c| judge.facts[c].plain > 2.5).collect();
-    find(judge, &Keys { list, kind: Kind::Sum }, &targets);
+    find(judge, &Keys::new(list, Kind::Sum), &targets);
 }
 
 impl Keys {
+    fn new(list: Vec<(f64, f64, usize)>, kind: Kind) -> Keys {
+        let relative = list.iter().map(|key| key.1 / key.0.abs().max(f64::MIN_POSITIVE));
+        let coarsest = relative.fold(0.0, f64::max).min(1.0 / 128.0);
+        Keys { list, kind, coarsest }
+    }
+
     /// The target's key, and how far a sum may be off it.
     fn target(&self, judge: &Judge<'_>, target: usize) -> Option<(f64, f64)> {
         let (key, grid, _) = *self.list.iter().find(|key| key.2 == target)?;
@@ -126,11 +139,9 @@ impl Keys {
         Some((key, grid + share * key.abs()))
     }
 
-    /// The coarsest grid of terms that are about as large as the target; larger ones bring their own.
+    /// How far a term of this size may be off, if it has the coarsest grid of all.
     fn grid(&self, size: f64) -> f64 {
-        let relative =
-            self.list.iter().map(|key| key.1 / key.0.abs().max(f64::MIN_POSITIVE)).fold(0.0, f64::max);
-        relative.min(1.0 / 128.0) * size.abs()
+        self.coarsest * size.abs()
     }
 }
 
@@ -155,7 +166,7 @@ fn offer(judge: &mut Judge<'_>, keys: &Keys, target: usize, inputs: &[usize], mi
 
 /// Two terms: a + b, a - b.
 fn two(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
-    let ladder = Ladder::new(keys.list.iter().map(|key| (key.0, key.2)).collect());
+    let ladder = Ladder::new(keys.list.iter().zip(0..).map(|(key, at)| (key.0, at)).collect());
     for &target in targets {
         let Some((y, off)) = keys.target(judge, target) else { continue };
         for &(x, grid, a) in &keys.list {
@@ -168,13 +179,15 @@ fn two(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
             if rest.abs() <= 8.0 * near || near > y.abs() / 16.0 {
                 continue;
             }
-            for b in ladder.near(rest, near) {
-                if a < b {
+            for (found, b) in ladder.near(rest, near) {
+                let (_, own, b) = keys.list[b];
+                if a < b && (found - rest).abs() <= off + grid + own {
                     offer(judge, keys, target, &[a, b], 0);
                 }
             }
-            for b in ladder.near(-rest, near) {
-                if a != b {
+            for (found, b) in ladder.near(-rest, near) {
+                let (_, own, b) = keys.list[b];
+                if a != b && (found + rest).abs() <= off + grid + own {
                     offer(judge, keys, target, &[a, b], 2);
                 }
             }
@@ -182,12 +195,12 @@ fn two(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
     }
 }
 
-/// All sums (b + c) or differences (b - c) of two keys, b before c.
+/// All sums (b + c) or differences (b - c) of two keys, b before c, by their places in the list.
 fn pairs(keys: &Keys, sign: f64) -> Ladder<(usize, usize)> {
     let mut list = Vec::with_capacity(keys.list.len() * keys.list.len() / 2);
-    for (at, b) in keys.list.iter().enumerate() {
-        for c in &keys.list[at + 1..] {
-            list.push((b.0 + sign * c.0, (b.2, c.2)));
+    for (b, first) in keys.list.iter().enumerate() {
+        for (c, second) in keys.list.iter().enumerate().skip(b + 1) {
+            list.push((first.0 + sign * second.0, (b, c)));
         }
     }
     Ladder::new(list)
@@ -196,7 +209,7 @@ fn pairs(keys: &Keys, sign: f64) -> Ladder<(usize, usize)> {
 /// Three terms, at least one of them added.
 fn three(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
     let n = keys.list.len() as u64;
-    if !judge.spend(n * n / 2) {
+    if targets.is_empty() || !judge.spend(n * n / 2) {
         return;
     }
     let (sums, differences) = (pairs(keys, 1.0), pairs(keys, -1.0));
@@ -211,24 +224,28 @@ fn three(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
             if rest.abs() <= 8.0 * near || near > y.abs() / 16.0 {
                 continue;
             }
-            for (b, c) in sums.near(rest, near) {
-                if a < b {
+            let close = |found: f64, wanted: f64, (b, c): (usize, usize)| {
+                let ((_, of_b, b), (_, of_c, c)) = (keys.list[b], keys.list[c]);
+                ((found - wanted).abs() <= off + grid + of_b + of_c).then_some((b, c))
+            };
+            for (found, at) in sums.near(rest, near) {
+                if let Some((b, c)) = close(found, rest, at).filter(|&(b, _)| a < b) {
                     offer(judge, keys, target, &[a, b, c], 0);
                 }
             }
-            for (b, c) in sums.near(-rest, near) {
-                if a != b && a != c {
+            for (found, at) in sums.near(-rest, near) {
+                if let Some((b, c)) = close(found, -rest, at).filter(|&(b, c)| a != b && a != c) {
                     offer(judge, keys, target, &[a, b, c], 0b110);
                 }
             }
             // a + b - c: sought once, with the earlier of the two added terms as `a`.
-            for (b, c) in differences.near(rest, near) {
-                if a < b && a != c {
+            for (found, at) in differences.near(rest, near) {
+                if let Some((b, c)) = close(found, rest, at).filter(|&(b, c)| a < b && a != c) {
                     offer(judge, keys, target, &[a, b, c], 0b100);
                 }
             }
-            for (b, c) in differences.near(-rest, near) {
-                if a < c && a != b {
+            for (found, at) in differences.near(-rest, near) {
+                if let Some((b, c)) = close(found, -rest, at).filter(|&(b, c)| a < c && a != b) {
                     offer(judge, keys, target, &[a, c, b], 0b100);
                 }
             }
@@ -239,7 +256,7 @@ fn three(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
 /// Four squares: all added, or one less three (a mass from energy and momentum).
 fn four(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
     let n = keys.list.len() as u64;
-    if !judge.spend(n * n / 4) {
+    if targets.is_empty() || !judge.spend(n * n / 4) {
         return;
     }
     let sums = pairs(keys, 1.0);
@@ -253,18 +270,18 @@ fn four(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
                 let rest = y - a.0 - b.0;
                 let near = off + a.1 + b.1;
                 if at < then && rest > 8.0 * near {
-                    for (c, d) in sums.near(rest, near) {
-                        if a.2 < c && b.2 != c && b.2 != d {
-                            offer(judge, keys, target, &[a.2, b.2, c, d], 0);
+                    for (_, (c, d)) in sums.near(rest, near) {
+                        if at < c && then != c && then != d {
+                            offer(judge, keys, target, &[a.2, b.2, keys.list[c].2, keys.list[d].2], 0);
                         }
                     }
                 }
                 let rest = a.0 - b.0 - y;
                 let near = near + keys.grid(rest);
                 if rest > 8.0 * near && near <= y / 16.0 {
-                    for (c, d) in sums.near(rest, near) {
-                        if b.2 < c && a.2 != c && a.2 != d {
-                            offer(judge, keys, target, &[a.2, b.2, c, d], 0b1110);
+                    for (_, (c, d)) in sums.near(rest, near) {
+                        if then < c && at != c && at != d {
+                            offer(judge, keys, target, &[a.2, b.2, keys.list[c].2, keys.list[d].2], 0b1110);
                         }
                     }
                 }
