@@ -85,7 +85,9 @@ def stored_chunks(data):
             skipped, raw = data.id.read_direct_chunk(offset)
         except RuntimeError:
             continue
-        yield plain(plist, skipped, raw)
+        ends = [first + chunk for first, chunk in zip(offset, data.chunks)]
+        edge = any(end > length for end, length in zip(ends, data.shape))
+        yield raw if edge and "plain_edges" in data.name else plain(plist, skipped, raw)
 
 
 def plain(plist, skipped, raw):
@@ -186,7 +188,13 @@ def floats(*shape):
     return np.round(RANDOM.normal(20, 9, shape), 2).astype("f4")
 
 
-def low_level(file, name, data, chunk=None, layout=None, early=False, maxshape=None):
+def hdf5_library():
+    """h5py's own copy of the library, for what h5py does not wrap."""
+    maps = open("/proc/self/maps")
+    return ctypes.CDLL(next(line.split()[-1] for line in maps if "h5py.libs/libhdf5-" in line))
+
+
+def low_level(file, name, data, chunk=None, layout=None, early=False, maxshape=None, plain_edges=False):
     """A dataset with properties that the high level does not offer."""
     plist = h5p.create(h5p.DATASET_CREATE)
     if chunk:
@@ -195,6 +203,9 @@ def low_level(file, name, data, chunk=None, layout=None, early=False, maxshape=N
         plist.set_layout(layout)
     if early:
         plist.set_alloc_time(h5d.ALLOC_TIME_EARLY)
+    if plain_edges:
+        plist.set_deflate(4)
+        assert hdf5_library().H5Pset_chunk_opts(ctypes.c_int64(plist.id), ctypes.c_uint(2)) >= 0
     space = h5s.create_simple(data.shape, maxshape or data.shape)
     made = h5d.create(file.id, name.encode(), h5t.py_create(data.dtype, logical=True), space, plist)
     made.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(data))
@@ -279,6 +290,9 @@ def chunked(file):
     file.create_dataset("cube_as_stored", data=floats(5, 4, 6), chunks=(2, 3, 4))
     low_level(file, "implicit", floats(90), chunk=(20,), early=True)
     low_level(file, "implicit_2d_as_stored", floats(9, 7), chunk=(4, 3), early=True)
+    if file.libver[0] != "earliest":
+        low_level(file, "plain_edges", floats(70), chunk=(30,), plain_edges=True)
+        low_level(file, "plain_edges_2d_as_stored", floats(7, 9), chunk=(3, 4), plain_edges=True)
     gaps = file.create_dataset("gaps_as_stored", (200,), "f4", chunks=(20,), compression=2)
     gaps[25:60], gaps[150:] = floats(35), floats(50)
     masked = file.create_dataset("skipped_filters", (64,), "f4", chunks=(16,), compression=2, shuffle=True)
@@ -409,8 +423,7 @@ def create(path, version, user_block, small_nodes):
     creation, access = h5p.create(h5p.FILE_CREATE), h5p.create(h5p.FILE_ACCESS)
     creation.set_userblock(user_block)
     if version == "earliest" and small_nodes:
-        # h5py does not wrap these; its own copy of the library is asked.
-        library = ctypes.CDLL(next(line.split()[-1] for line in open("/proc/self/maps") if "h5py.libs/libhdf5-" in line))
+        library = hdf5_library()
         identity = ctypes.c_int64(creation.id)
         assert library.H5Pset_istore_k(identity, ctypes.c_uint(2)) >= 0
         assert library.H5Pset_sym_k(identity, ctypes.c_uint(2), ctypes.c_uint(2)) >= 0
