@@ -5,7 +5,8 @@
 //! Holds: only pairs whose ratio varies much less than the column itself are fitted.
 
 use super::super::fit::{Points, fit};
-use super::super::formula::Formula;
+use super::super::formula::{Formula, Gain};
+use super::super::smooth::Smooth;
 use super::judge::{Guess, Inputs, Judge, Open};
 use crate::real;
 
@@ -19,6 +20,8 @@ const SIZES: [[usize; 2]; 2] = [[12, 10], [32, 24]];
 const BITS_LEFT: f64 = 4.0;
 /// Steps that one fit costs.
 const FIT_STEPS: u64 = 2_500;
+/// Bits per value that curves must save beyond a constant factor: they take some hundred bytes, and a second column.
+const LEAST_GAIN: f64 = 3.0;
 /// Rows of a small try.
 const FEW_ROWS: usize = 600;
 
@@ -134,26 +137,55 @@ pub(super) fn search(judge: &mut Judge<'_>, columns: &[usize]) {
         for (c, smooth) in likely.map(|&(_, c)| third(c)) {
             trials.push((vec![input, c], smooth));
         }
-        let mut best: Option<(f64, Vec<usize>)> = None;
+        // A model with the input as context gets what a constant factor gets; a curve has to beat that.
+        let gain = Gain::Times(base(&few));
+        let scale = Guess {
+            target,
+            inputs: Inputs::new(&[input]),
+            formula: Formula::Scale { gain },
+            open: Open::Gain,
+        };
+        let reference = judge.probe_bits(&scale);
+        judge.keep_once(scale);
+        let mut best: Option<(f64, Guess)> = None;
         for (list, smooth) in trials {
             let Some(smooth) = smooth else { continue };
-            judge.spend(FIT_STEPS);
-            let formula = Formula::SmoothFactor(Box::new(smooth));
-            let guess = Guess { target, inputs: Inputs::new(&list), formula, open: Open::Nothing };
-            if let Some(bits) =
-                judge.keep(guess).filter(|&bits| best.as_ref().is_none_or(|best| bits < best.0 - 0.1))
-            {
-                best = Some((bits, list));
-            }
+            better(judge, &mut best, smooth, target, &list);
         }
-        let Some((_, list)) = best else { continue };
-        judge.spend(FIT_STEPS);
-        let points = points(judge, target, input, list.get(1).copied(), usize::MAX);
+        let Some(second) = best.as_ref().map(|best| best.1.inputs.list().get(1).copied()) else { continue };
+        let points = points(judge, target, input, second, usize::MAX);
         if let Some(smooth) = fit(&points, SIZES[1], wide) {
-            let formula = Formula::SmoothFactor(Box::new(smooth));
-            judge.keep(Guess { target, inputs: Inputs::new(&list), formula, open: Open::Nothing });
+            let list: Vec<usize> = [Some(input), second].into_iter().flatten().collect();
+            better(judge, &mut best, smooth, target, &list);
+        }
+        if let Some((_, guess)) = best.filter(|best| best.0 <= reference - LEAST_GAIN) {
+            judge.keep(guess);
         }
     }
+}
+
+/// Takes a curve if it beats the best so far by as much as its further bytes demand.
+fn better(
+    judge: &mut Judge<'_>,
+    best: &mut Option<(f64, Guess)>,
+    smooth: Smooth,
+    target: usize,
+    list: &[usize],
+) {
+    judge.spend(FIT_STEPS);
+    let formula = Formula::SmoothFactor(Box::new(smooth));
+    let guess = Guess { target, inputs: Inputs::new(list), formula, open: Open::Nothing };
+    let bits = judge.probe_bits(&guess);
+    if best.as_ref().is_none_or(|best| bits < best.0 - 0.1) {
+        *best = Some((bits, guess));
+    }
+}
+
+/// The typical ratio.
+fn base(points: &Points) -> f64 {
+    let mut ratios = points.ratios.clone();
+    let at = ratios.len() / 2;
+    if ratios.is_empty() { 1.0 } else { *ratios.select_nth_unstable_by(at, f64::total_cmp).1 }
 }
 
 /// The rows of the sample on which all columns are ordinary.

@@ -160,34 +160,39 @@ impl<'a> Judge<'a> {
             return true;
         }
         set_constant(&mut guess.formula, guess.open, middle);
-        self.keep(guess).is_some()
+        self.keep(guess)
     }
 
     /// As [`Judge::keep`], but every guess once only.
     pub fn keep_once(&mut self, guess: Guess) -> bool {
         let [id, detail] = signature(&guess.formula);
-        self.seen.insert((guess.target, id, detail, guess.inputs)) && self.keep(guess).is_some()
+        self.seen.insert((guess.target, id, detail, guess.inputs)) && self.keep(guess)
     }
 
-    /// Prices a guess on the probe and keeps it if it saves enough; gives the bits that it leaves.
-    pub fn keep(&mut self, guess: Guess) -> Option<f64> {
+    /// Prices a guess on the probe and keeps it if it saves enough.
+    pub fn keep(&mut self, guess: Guess) -> bool {
+        let bits = self.probe_bits(&guess);
+        // A constant that is fitted better later can save a bit or two more.
+        let enough = bits <= self.facts[guess.target].plain - 0.5 * LEAST_GAIN;
+        if enough {
+            self.kept[guess.target].push(Kept { guess, probe_bits: bits });
+        }
+        enough
+    }
+
+    /// Bits per value that a guess leaves on the probe.
+    pub fn probe_bits(&mut self, guess: &Guess) -> f64 {
         let fact = &self.facts[guess.target];
         let column = &self.sample.columns[guess.target];
         let mut residuals = Residuals::new();
         for (at, &row) in self.probe.rows.iter().enumerate() {
             if fact.ordinary[row] {
                 let rank = grid_rank(column.raw[row], fact.scalar, fact.grid);
-                residuals.add(rank, self.at_probe(&guess, at), fact.scalar, fact.grid);
+                residuals.add(rank, self.at_probe(guess, at), fact.scalar, fact.grid);
             }
         }
-        let price = residuals.price(fact.plain);
         self.spend(self.probe.rows.len() as u64 / 4);
-        // A constant that is fitted better later can save a bit or two more.
-        if price.bits > fact.plain - 0.5 * LEAST_GAIN {
-            return None;
-        }
-        self.kept[guess.target].push(Kept { guess, probe_bits: price.bits });
-        Some(price.bits)
+        residuals.price(fact.plain).bits
     }
 
     /// Whether a relation to earlier columns already leaves next to nothing of a target. (One to later columns does not

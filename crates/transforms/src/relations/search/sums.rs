@@ -145,23 +145,31 @@ impl Keys {
     }
 }
 
-fn offer(judge: &mut Judge<'_>, keys: &Keys, target: usize, inputs: &[usize], minus: u8) {
-    if !inputs.contains(&target) {
-        let formula = keys.kind.formula(inputs.len() as u8, minus);
-        let inputs = Inputs::new(inputs);
-        let guess = Guess { target, inputs, formula, open: Open::Nothing };
-        // Differences of azimuths come round.
-        let turns = keys.kind == Kind::Sum && inputs.list().len() == 2 && minus == 2;
-        if turns
-            && judge.facts[target].is_float()
-            && judge.facts[target].size() <= std::f64::consts::PI + 1.0e-3
-        {
-            let mut round = guess.clone();
-            round.formula = Formula::AngleDifference;
-            judge.offer(round);
-        }
-        judge.offer(guess);
+/// Offers a sum: the first `plus` inputs are added, the others subtracted. Either are put in the order of the table, so
+/// that a sum that is found from several sides is one guess.
+fn offer(judge: &mut Judge<'_>, keys: &Keys, target: usize, inputs: &[usize], plus: usize) {
+    if inputs.contains(&target) {
+        return;
     }
+    let mut sorted = [0; 4];
+    let Some(sorted) = sorted.get_mut(..inputs.len()) else { return };
+    sorted.copy_from_slice(inputs);
+    let (added, subtracted) = sorted.split_at_mut(plus.min(inputs.len()));
+    added.sort_unstable();
+    subtracted.sort_unstable();
+    let minus = ((1u8 << inputs.len()) - 1) & !((1u8 << added.len()) - 1);
+    let formula = keys.kind.formula(inputs.len() as u8, minus);
+    let guess = Guess { target, inputs: Inputs::new(sorted), formula, open: Open::Nothing };
+    // Differences of azimuths come round.
+    let turns = keys.kind == Kind::Sum && inputs.len() == 2 && minus == 2;
+    let fact = &judge.facts[target];
+    // pi in f32 is a little larger than pi.
+    if turns && fact.is_float() && fact.size() <= std::f64::consts::PI + 1.0e-3 {
+        let mut round = guess.clone();
+        round.formula = Formula::AngleDifference;
+        judge.offer(round);
+    }
+    judge.offer(guess);
 }
 
 /// Two terms: a + b, a - b.
@@ -182,13 +190,13 @@ fn two(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
             for (found, b) in ladder.near(rest, near) {
                 let (_, own, b) = keys.list[b];
                 if a < b && (found - rest).abs() <= off + grid + own {
-                    offer(judge, keys, target, &[a, b], 0);
+                    offer(judge, keys, target, &[a, b], 2);
                 }
             }
             for (found, b) in ladder.near(-rest, near) {
                 let (_, own, b) = keys.list[b];
                 if a != b && (found + rest).abs() <= off + grid + own {
-                    offer(judge, keys, target, &[a, b], 2);
+                    offer(judge, keys, target, &[a, b], 1);
                 }
             }
         }
@@ -230,23 +238,23 @@ fn three(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
             };
             for (found, at) in sums.near(rest, near) {
                 if let Some((b, c)) = close(found, rest, at).filter(|&(b, _)| a < b) {
-                    offer(judge, keys, target, &[a, b, c], 0);
+                    offer(judge, keys, target, &[a, b, c], 3);
                 }
             }
             for (found, at) in sums.near(-rest, near) {
                 if let Some((b, c)) = close(found, -rest, at).filter(|&(b, c)| a != b && a != c) {
-                    offer(judge, keys, target, &[a, b, c], 0b110);
+                    offer(judge, keys, target, &[a, b, c], 1);
                 }
             }
             // a + b - c: sought once, with the earlier of the two added terms as `a`.
             for (found, at) in differences.near(rest, near) {
                 if let Some((b, c)) = close(found, rest, at).filter(|&(b, c)| a < b && a != c) {
-                    offer(judge, keys, target, &[a, b, c], 0b100);
+                    offer(judge, keys, target, &[a, b, c], 2);
                 }
             }
             for (found, at) in differences.near(-rest, near) {
                 if let Some((b, c)) = close(found, -rest, at).filter(|&(b, c)| a < c && a != b) {
-                    offer(judge, keys, target, &[a, c, b], 0b100);
+                    offer(judge, keys, target, &[a, c, b], 2);
                 }
             }
         }
@@ -272,7 +280,7 @@ fn four(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
                 if at < then && rest > 8.0 * near {
                     for (_, (c, d)) in sums.near(rest, near) {
                         if at < c && then != c && then != d {
-                            offer(judge, keys, target, &[a.2, b.2, keys.list[c].2, keys.list[d].2], 0);
+                            offer(judge, keys, target, &[a.2, b.2, keys.list[c].2, keys.list[d].2], 4);
                         }
                     }
                 }
@@ -281,7 +289,7 @@ fn four(judge: &mut Judge<'_>, keys: &Keys, targets: &[usize]) {
                 if rest > 8.0 * near && near <= y / 16.0 {
                     for (_, (c, d)) in sums.near(rest, near) {
                         if then < c && at != c && at != d {
-                            offer(judge, keys, target, &[a.2, b.2, keys.list[c].2, keys.list[d].2], 0b1110);
+                            offer(judge, keys, target, &[a.2, b.2, keys.list[c].2, keys.list[d].2], 1);
                         }
                     }
                 }
