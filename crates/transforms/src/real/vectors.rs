@@ -2,7 +2,8 @@
 //!
 //! In: `vectors.txt`, rows of function, argument bits, result bits. Out: a failed test if one bit changed.
 //! Not here: the functions (`exponential`, `circular`).
-//! Holds: a row is never changed; archives that use the function depend on it.
+//! Holds: a row is never changed; archives that use the function depend on it. Twelve rows per function, printed once by
+//! the functions themselves over [`argument`]'s range.
 
 use super::*;
 use proptest::prelude::*;
@@ -95,11 +96,6 @@ fn special_arguments_give_sane_results() {
     }
 }
 
-/// The arguments of the frozen rows: an arithmetic walk through the range and one through its logarithm.
-fn frozen_arguments(least: f64, most: f64) -> Vec<f64> {
-    (0..12u64).map(|row| argument(row.wrapping_mul(0x1234_5678_9abc_def1) | row & 3, least, most)).collect()
-}
-
 #[test]
 fn results_are_the_frozen_ones_bit_for_bit() {
     let mut rows = 0;
@@ -115,19 +111,4 @@ fn results_are_the_frozen_ones_bit_for_bit() {
         rows += 1;
     }
     assert_eq!(rows, 12 * 12, "rows of the table");
-}
-
-/// Prints the table. It was run once; the table is never made anew.
-#[test]
-#[ignore = "prints rows for vectors.txt; existing rows are never changed"]
-fn print_vectors() {
-    for (name, ours, _, least, most) in FUNCTIONS {
-        for x in frozen_arguments(least, most) {
-            println!("{name} {:016x} {:016x}", x.to_bits(), ours(x).to_bits());
-        }
-    }
-    let angles = frozen_arguments(-1.0e6, 1.0e6);
-    for (&y, &x) in angles.iter().zip(angles.iter().rev()) {
-        println!("atan2 {:016x} {:016x} {:016x}", y.to_bits(), x.to_bits(), atan2(y, x).to_bits());
-    }
 }
