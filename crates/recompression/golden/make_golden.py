@@ -6,6 +6,7 @@ Run with Python's classic zlib (the files are by 1.2.13), NumPy and h5py. Recipe
 """
 
 import os
+import struct
 import sys
 import tempfile
 import zlib
@@ -63,3 +64,56 @@ with tempfile.TemporaryDirectory() as folder:
         odd = f.create_dataset("odd", data=np.frombuffer(plain[:3001], dtype="u1"), chunks=(3001,), fletcher32=True)
         write("hdf5_fletcher32.stored", odd.id.read_direct_chunk((0,))[1])
 print("zlib", zlib.ZLIB_RUNTIME_VERSION)
+
+
+class Random:
+    """The generator of tests/encoder.rs."""
+
+    def __init__(self, seed):
+        self.state = seed | 1
+
+    def __call__(self):
+        self.state = (self.state * 6364136223846793005 + 1442695040888963407) % 2**64
+        return self.state >> 33
+
+
+def noise(n, random):
+    return bytes(random() & 255 for _ in range(n))
+
+
+def geometric(n, random):
+    """Byte k with probability 2 ** -(k + 1): Huffman codes as long as they get."""
+    words = ((random() | 1 << 24) for _ in range(n))
+    return bytes((word & -word).bit_length() - 1 for word in words)
+
+
+def repeats(n, random):
+    """Copies from near the edge of the window, with noise between."""
+    source = noise(32_900, random)
+    made = bytearray(source)
+    while len(made) < n:
+        length = 1 + random() % 90
+        if random() % 10 < 7:
+            at = len(made) - 32_000 - random() % 900
+            made += made[at : at + length]
+        else:
+            made += noise(length, random)
+    return bytes(made[:n])
+
+
+def steps(n, random):
+    made = bytearray()
+    row = 0
+    while len(made) < n:
+        made += struct.pack("<HBB", random() % 1000, random() % 3, row // 7 % 256)
+        row += 1
+    return bytes(made[:n])
+
+
+lines = ["# kind bytes level: length and adler32 of the stream that zlib makes"]
+for kind, n in ((noise, 90_000), (geometric, 120_000), (repeats, 200_000), (steps, 300_000), (steps, 65_536)):
+    plain = kind(n, Random(n))
+    for level in range(1, 10):
+        stream = raw(level)
+        lines.append(f"{kind.__name__} {n} {level} {len(stream)} {zlib.adler32(stream)}")
+write("streams.txt", ("\n".join(lines) + "\n").encode())

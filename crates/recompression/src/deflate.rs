@@ -2,11 +2,12 @@
 //!
 //! In: a deflate stream. Out: [`Inflated`]: plain bytes and a proved recipe; [`close`] makes the stream again. A recipe
 //! is "zlib at this level", or the parameters of another encoder and corrections to what it would have done.
-//! Not here: modelling encoders (preflate-rs), the zlib frame (`zlib`).
+//! Not here: zlib's own encoder (`encoder`), models of others (preflate-rs), the zlib frame (`zlib`).
 //! Holds: no panic leaves this module; memory beyond the plain bytes is bounded by the length of a piece; hostile
 //! corrections end: they cannot make a block without progress unless they spend bits on it.
 //! Source: RFC 1951; preflate-rs 0.7.6.
 
+use crate::encoder;
 use crate::parameters::Parameters;
 use crate::recipe::{Recipe, RecipeError, RecipeReader, put_bytes, put_number};
 use cabac::CabacReader;
@@ -18,7 +19,7 @@ use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Most plain bytes of a piece; a stream is cut at block borders. preflate-rs keeps some ten times a piece in memory, a
-/// piece costs a few bytes of recipe, and the longest block of zlib (16,383 matches of 258) has to fit.
+/// piece costs a few bytes of recipe, and a long block (16,383 matches of 258) has to fit.
 const PIECE_BYTES: usize = 8 << 20;
 
 /// Plain bytes that one stored byte can make at most: 258 for two bits, and a block header.
@@ -33,10 +34,7 @@ const REFUSED: [CodecCorrection; 4] = [
     CodecCorrection::DistanceCountCorrection,
 ];
 
-/// How many levels of zlib are tried after an estimate, before the corrections are taken.
-const MOST_LEVELS_TRIED: usize = 4;
-
-/// Levels of zlib in the order in which they are tried: by how often files have them.
+/// Levels of zlib in the order in which they are tried, by how often files have them. A wrong one costs one block.
 const LEVELS: [u8; 9] = [6, 4, 9, 1, 5, 2, 3, 7, 8];
 
 /// A deflate stream, taken apart.
@@ -56,26 +54,15 @@ struct Piece {
 /// Takes apart a stream that fills `stored` and holds at most `most_plain_bytes`; zlib's header names `levels`.
 pub(crate) fn open(stored: &[u8], most_plain_bytes: usize, levels: RangeInclusive<u8>) -> Option<Inflated> {
     let most_plain_bytes = most_plain_bytes.min(stored.len().saturating_mul(MOST_PER_BYTE));
-    guessed(stored, most_plain_bytes, &levels).or_else(|| estimated(stored, most_plain_bytes, levels))
-}
-
-/// Guesses that zlib made the stream. Inflating and deflating are faster than estimating an encoder, and some streams
-/// cannot be estimated although zlib made them.
-fn guessed(stored: &[u8], most_plain_bytes: usize, levels: &RangeInclusive<u8>) -> Option<Inflated> {
-    let plain = inflate(stored, most_plain_bytes.min(PIECE_BYTES))?;
-    let block_types = match stored.first()? >> 1 & 3 {
-        0 => 3,
-        1 => 2,
-        _ => 0,
-    };
-    let whole = [Piece { plain_bytes: plain.len(), corrections: Vec::new() }];
-    let mut recipes = LEVELS
-        .iter()
-        .filter(|level| levels.contains(level))
-        .take(MOST_LEVELS_TRIED)
-        .map(|&level| of_level(level, block_types, &whole));
-    let recipe = recipes.find(|recipe| deflates_to(&plain, recipe, stored))?;
-    Some(Inflated { plain, recipe })
+    let plain = inflate(stored, most_plain_bytes)?;
+    let mut likely = LEVELS.into_iter().filter(|level| levels.contains(level));
+    match likely.find(|&level| deflates_to(&plain, &[level], stored)) {
+        Some(level) => Some(Inflated { plain, recipe: vec![level] }),
+        None => {
+            drop(plain);
+            estimated(stored, most_plain_bytes)
+        }
+    }
 }
 
 /// Inflates a stream that fills `stored` and holds at most `most_plain_bytes`.
@@ -102,7 +89,7 @@ fn inflate(stored: &[u8], most_plain_bytes: usize) -> Option<Vec<u8>> {
 }
 
 /// Lets preflate-rs estimate the encoder.
-fn estimated(stored: &[u8], most_plain_bytes: usize, levels: RangeInclusive<u8>) -> Option<Inflated> {
+fn estimated(stored: &[u8], most_plain_bytes: usize) -> Option<Inflated> {
     let mut processor = PreflateStreamProcessor::new(&PreflateConfig {
         max_chain_length: 4_096,
         plain_text_limit: PIECE_BYTES.min(most_plain_bytes),
@@ -136,13 +123,8 @@ fn estimated(stored: &[u8], most_plain_bytes: usize, levels: RangeInclusive<u8>)
         return None;
     }
     let parameters = parameters?;
-    let block_types = parameters.block_types();
-    let likely = parameters.zlib_levels(levels).into_iter().take(MOST_LEVELS_TRIED);
-    let mut recipes = likely
-        .map(|level| of_level(level, block_types, &pieces))
-        .chain(std::iter::once_with(|| with_corrections(&parameters, &pieces)));
-    let recipe = recipes.find(|recipe| deflates_to(&plain, recipe, stored))?;
-    Some(Inflated { plain, recipe })
+    let recipe = with_corrections(&parameters, &pieces);
+    deflates_to(&plain, &recipe, stored).then_some(Inflated { plain, recipe })
 }
 
 /// The proof: `plain` deflates to exactly `stream`. Stops at the first piece that differs.
@@ -159,28 +141,17 @@ fn deflates_to(plain: &[u8], recipe: &[u8], stream: &[u8]) -> bool {
     closed.is_ok() && rest.is_empty() && reader.finish().is_ok()
 }
 
-/// The recipe of a stream that zlib makes at `level`, without corrections.
-fn of_level(level: u8, block_types: u8, pieces: &[Piece]) -> Recipe {
-    let mut recipe = vec![level | block_types << 4];
-    put_pieces(&mut recipe, pieces, |_| &[]);
-    recipe
-}
-
 fn with_corrections(parameters: &Parameters, pieces: &[Piece]) -> Recipe {
     let mut recipe = vec![0];
     parameters.put(&mut recipe);
-    put_pieces(&mut recipe, pieces, |piece| &piece.corrections);
-    recipe
-}
-
-fn put_pieces(recipe: &mut Recipe, pieces: &[Piece], corrections: impl Fn(&Piece) -> &[u8]) {
-    put_number(recipe, pieces.len() as u64);
+    put_number(&mut recipe, pieces.len() as u64);
     for (n, piece) in pieces.iter().enumerate() {
-        put_bytes(recipe, corrections(piece));
+        put_bytes(&mut recipe, &piece.corrections);
         if n + 1 < pieces.len() {
-            put_number(recipe, piece.plain_bytes as u64);
+            put_number(&mut recipe, piece.plain_bytes as u64);
         }
     }
+    recipe
 }
 
 /// Makes the stream of `plain` again and hands it piece by piece to `sink`, until that returns false.
@@ -189,12 +160,19 @@ pub(crate) fn close(
     recipe: &mut RecipeReader<'_>,
     sink: &mut dyn FnMut(&[u8]) -> bool,
 ) -> Result<(), RecipeError> {
-    let profile = recipe.byte()?;
-    let parameters = match profile {
-        0 => Parameters::read(recipe)?,
-        _ => Parameters::of_zlib(profile & 0x0f, profile >> 4)
-            .ok_or(RecipeError::Corrupt { what: "level of zlib" })?,
-    };
+    match recipe.byte()? {
+        0 => corrected(plain, recipe, sink),
+        level => encoder::deflate(plain, level, sink).ok_or(RecipeError::Corrupt { what: "level of zlib" }),
+    }
+}
+
+/// The same with the parameters of an encoder and corrections to what it would do.
+fn corrected(
+    plain: &[u8],
+    recipe: &mut RecipeReader<'_>,
+    sink: &mut dyn FnMut(&[u8]) -> bool,
+) -> Result<(), RecipeError> {
+    let parameters = Parameters::read(recipe)?;
     let n_pieces = recipe.number()?;
     let mut rest = plain;
     let mut processor = RecreateStreamProcessor::new();

@@ -1,14 +1,13 @@
 //! Parameters of a deflate encoder, as preflate-rs models one.
 //!
-//! In: what preflate-rs estimated, or a level of zlib. Out: the same parameters for preflate-rs, or as bytes of a recipe.
+//! In: what preflate-rs estimated. Out: the same parameters for preflate-rs, or as bytes of a recipe.
 //! Not here: running the encoder (`deflate`).
 //! Holds: fields of hostile recipes are checked, so that no shift, window or chain is out of range.
-//! Source: preflate-rs 0.7.6, `TokenPredictorParameters`; zlib 1.3, `configuration_table` of `deflate.c`.
+//! Source: preflate-rs 0.7.6, `TokenPredictorParameters`.
 
 use crate::recipe::{Recipe, RecipeError, RecipeReader, put_number};
 use bitcode::{Decode, Encode};
 use preflate_rs::TokenPredictorParameters;
-use std::ops::RangeInclusive;
 
 /// A mirror of [`TokenPredictorParameters`], field by field, some types of which cannot be named outside preflate-rs.
 /// The test `the_mirror_shows_what_preflate_sees` holds it to the original.
@@ -81,68 +80,7 @@ struct Wrapped {
     corrections: Vec<u8>,
 }
 
-/// What each level of zlib means: good length, lazy or inserted length, nice length, chain.
-const ZLIB_LEVELS: [(u16, u16, u32, u32); 9] = [
-    (4, 4, 8, 4),
-    (4, 5, 16, 8),
-    (4, 6, 32, 32),
-    (4, 4, 16, 16),
-    (8, 16, 32, 32),
-    (8, 16, 128, 128),
-    (8, 32, 128, 256),
-    (32, 128, 258, 1024),
-    (32, 258, 258, 4096),
-];
-
 impl Parameters {
-    /// The parameters of zlib at `level`, with 32 KiB window and default memory; `None` unless it is 1 to 9.
-    pub(crate) fn of_zlib(level: u8, block_types: u8) -> Option<Parameters> {
-        let &(good_length, lazy, nice_length, max_chain) =
-            ZLIB_LEVELS.get(usize::from(level.checked_sub(1)?))?;
-        let fast = level <= 3;
-        Some(Parameters {
-            matches_to_start_detected: false,
-            very_far_matches_detected: false,
-            window_bits: 15,
-            strategy: Strategy::Default,
-            nice_length,
-            add_policy: if fast { AddPolicy::AddFirst(lazy) } else { AddPolicy::AddAll },
-            max_token_count: 16_383,
-            zlib_compatible: true,
-            // Lazy matching drops matches of 3 bytes that are further away than this (TOO_FAR).
-            max_dist_3_matches: if fast { 32_768 } else { 4_096 },
-            matching_type: if fast {
-                Matching::Greedy
-            } else {
-                Matching::Lazy { good_length, max_lazy: lazy }
-            },
-            max_chain,
-            min_len: 3,
-            hash_algorithm: Hash::Zlib { hash_mask: 0x7fff, hash_shift: 5 },
-            block_type_strategy: block_types_from(block_types).ok()?,
-        })
-    }
-
-    /// The number of the block type that the encoder is expected to choose.
-    pub(crate) fn block_types(&self) -> u8 {
-        self.block_type_strategy as u8
-    }
-
-    /// Levels of zlib, of those in `levels`, that may explain the estimate, likely ones first.
-    ///
-    /// The longest chain that was seen is a lower bound. Whether long matches are indexed shows only in streams that have
-    /// long matches, so it decides no more than the order; 6 comes first because most writers use it.
-    pub(crate) fn zlib_levels(&self, levels: RangeInclusive<u8>) -> Vec<u8> {
-        // Streams with few matches are explained by other hashes as well, whose chains say nothing of zlib's.
-        let zlib_chain = matches!(self.hash_algorithm, Hash::Zlib { .. });
-        let seen = if zlib_chain { self.max_chain } else { 0 };
-        let looks_fast = self.add_policy != AddPolicy::AddAll;
-        let chain = |level: u8| ZLIB_LEVELS.get(usize::from(level).wrapping_sub(1)).map_or(0, |row| row.3);
-        let mut likely: Vec<u8> = levels.filter(|&level| chain(level) >= seen).collect();
-        likely.sort_by_key(|&level| (level != 6, looks_fast != (level <= 3), level));
-        likely
-    }
-
     /// Takes apart what preflate-rs made of a stream's first piece.
     pub(crate) fn unwrap_first(
         parameters: &TokenPredictorParameters,
@@ -347,7 +285,7 @@ mod tests {
     #[test]
     fn a_block_of_no_tokens_is_refused() {
         let mut bytes = Recipe::new();
-        let mut parameters = Parameters::of_zlib(6, 0).expect("a level");
+        let mut parameters = build(((4, 4, 100, 0, 128, 128), 0, 0, 0, 1, false));
         parameters.max_token_count = 0;
         parameters.put(&mut bytes);
         assert!(matches!(Parameters::read(&mut RecipeReader::new(&bytes)), Err(RecipeError::Corrupt { .. })));
