@@ -66,15 +66,13 @@ impl Coder for Encoder {
     fn code(&mut self, bit: u32, p1: u32) -> u32 {
         debug_assert!(p1 > 0 && p1 < 1 << PROBABILITY_BITS && bit < 2);
         let ones = (self.range >> PROBABILITY_BITS) * u64::from(p1);
-        if bit != 0 {
-            self.range = ones;
-        } else {
-            let (low, overflow) = self.low.overflowing_add(ones);
-            self.low = low;
-            self.range -= ones;
-            if overflow {
-                self.carry();
-            }
+        // Without a branch on the bit, which is as good as random: all ones if the bit is 0.
+        let zero = u64::from(bit).wrapping_sub(1);
+        let (low, overflow) = self.low.overflowing_add(ones & zero);
+        self.low = low;
+        self.range = ones.wrapping_add(self.range.wrapping_sub(ones << 1) & zero);
+        if overflow {
+            self.carry();
         }
         if self.range < MIN_RANGE {
             self.bytes.extend_from_slice(&((self.low >> 32) as u32).to_be_bytes());
@@ -122,12 +120,9 @@ impl Coder for Decoder<'_> {
         debug_assert!(p1 > 0 && p1 < 1 << PROBABILITY_BITS);
         let ones = (self.range >> PROBABILITY_BITS) * u64::from(p1);
         let bit = u32::from(self.code < ones);
-        if bit != 0 {
-            self.range = ones;
-        } else {
-            self.code -= ones;
-            self.range -= ones;
-        }
+        let zero = u64::from(bit).wrapping_sub(1);
+        self.code -= ones & zero;
+        self.range = ones.wrapping_add(self.range.wrapping_sub(ones << 1) & zero);
         if self.range < MIN_RANGE {
             self.code = self.code << 32 | u64::from(self.word());
             self.range <<= 32;

@@ -85,7 +85,7 @@ impl Grid {
             }
             Grid::Decimal(digits) => {
                 let scaled = float_value(raw, scalar) * POWERS_OF_TEN[digits.min(9) as usize];
-                if !(scaled.abs() < 4.5e15) {
+                if scaled.is_nan() || scaled.abs() >= 4.5e15 {
                     return None;
                 }
                 // Half away from zero; any rounding will do, because the pattern is made again and compared.
@@ -268,12 +268,10 @@ impl PathMap {
         let zeros = used.trailing_zeros().min(mantissa);
         map.grid = Grid::ZeroBits(zeros);
         map.set_range(counts, mantissa - zeros);
-        if let Some(decimal) = PathMap::fit_decimal(scalar, counts) {
-            if decimal.bits + 4 <= map.bits {
-                return decimal;
-            }
+        match PathMap::fit_decimal(scalar, counts) {
+            Some(decimal) if decimal.bits + 4 <= map.bits => decimal,
+            _ => map,
         }
-        map
     }
 
     /// Base, gap and bits for floats, aligned to binades of `2^align` positions.

@@ -12,6 +12,8 @@ mod links;
 mod planner;
 mod related;
 mod streams;
+#[cfg(test)]
+mod tests;
 
 use coding::{Known, code_column};
 use column::{ColumnPlan, LaneKind, Link, Prediction, RowMap, Rows};

@@ -336,13 +336,24 @@ fn coding_order(drafts: &BTreeMap<ColumnId, Draft>, links: &[Option<Link>]) -> V
 /// What the judged rows of a column look like: as a target, and as a context.
 struct Judged {
     target: Target,
-    /// Buckets as a context, for the judged rows of its own table.
-    context: Vec<u8>,
+    /// Buckets as a context, for the judged rows of its own table, coarse enough to judge by.
+    context: Vec<u16>,
     cardinality: u32,
+    /// Number of buckets that coding will use.
+    buckets: u32,
     /// Ranks at the judged rows, for nearness.
     ranks: Vec<u64>,
-    own: Option<Vec<u8>>,
+    own: Option<Vec<u16>>,
     worth: bool,
+}
+
+/// Dependence is judged on at most so many buckets: enough to see it, few enough to be quick.
+const COARSE: u32 = 16;
+
+fn coarse(buckets: &[u8], cardinality: u32) -> (Vec<u16>, u32) {
+    // Fewer rows fill fewer buckets.
+    let kept = cardinality.min(if buckets.len() < 2048 { COARSE * 3 / 4 } else { COARSE });
+    (buckets.iter().map(|&b| (u32::from(b) * kept / cardinality) as u16).collect(), kept)
 }
 
 /// The rows that are judged: a few runs, so that neighbours stay neighbours.
@@ -379,11 +390,12 @@ fn judge(
             let scalar = tables[table].columns[id.column as usize].scalar;
             let values = known.get(id)?;
             let buckets = known.buckets(id).ok()?;
-            let context: Vec<u8> = rows.iter().map(|&row| buckets.of_row[row]).collect();
+            let fine: Vec<u8> = rows.iter().map(|&row| buckets.of_row[row]).collect();
+            let (context, cardinality) = coarse(&fine, buckets.cardinality);
             let ranks: Vec<u64> = rows.iter().map(|&row| ordered(values.raw(row), scalar)).collect();
             // The target is what is coded: values or residuals; coded rows alone would be fairer, all are simpler.
             let (target, target_cardinality) = match draft.plan.prediction {
-                Prediction::None | Prediction::Expected(..) => (context.clone(), buckets.cardinality),
+                Prediction::None | Prediction::Expected(..) => (fine, buckets.cardinality),
                 _ => {
                     let all = patterns(&draft.plan.prediction, Rows::All, id, known).ok()?;
                     let residual = residual_scalar(scalar);
@@ -392,15 +404,17 @@ fn judge(
                     (buckets.of_row, buckets.cardinality)
                 }
             };
+            let (target, target_cardinality) = coarse(&target, target_cardinality);
             let own = (draft.plan.rows == Rows::All).then(|| {
-                let mut own = vec![0u8; target.len()];
+                let mut own = vec![0u16; target.len()];
                 own[1..].copy_from_slice(&target[..target.len() - 1]);
                 own
             });
             let judged = Judged {
-                target: Target::new(target, target_cardinality),
+                target: Target::new(target.iter().map(|&b| b as u8).collect(), target_cardinality),
                 context,
-                cardinality: buckets.cardinality,
+                cardinality,
+                buckets: buckets.cardinality,
                 ranks,
                 own,
                 worth: true,
@@ -418,6 +432,9 @@ fn choose(
     drafts: &BTreeMap<ColumnId, Draft>,
     links: &[Option<Link>],
 ) -> Vec<(ColumnId, ColumnPlan, i64)> {
+    let mut richest: Vec<ColumnId> = judged.keys().copied().collect();
+    richest.sort_by_key(|id| (std::cmp::Reverse(judged[id].target.entropy), *id));
+    let richest: BTreeSet<ColumnId> = richest.into_iter().take(RICHEST).collect();
     let mut closures: BTreeMap<ColumnId, BTreeSet<ColumnId>> = BTreeMap::new();
     let mut chosen = Vec::with_capacity(ids.len());
     let mut earlier: Vec<ColumnId> = Vec::new();
@@ -436,6 +453,8 @@ fn choose(
                 judged_rows(places.len()).iter().map(|&row| places[row].min(47) as u8).collect()
             });
             let mut chooser = Chooser {
+                id,
+                richest: &richest,
                 own,
                 judged,
                 closures: &closures,
@@ -473,6 +492,8 @@ fn choose(
 
 /// Chooses the contexts of one column.
 struct Chooser<'a> {
+    id: ColumnId,
+    richest: &'a BTreeSet<ColumnId>,
     own: &'a Judged,
     judged: &'a BTreeMap<ColumnId, Judged>,
     closures: &'a BTreeMap<ColumnId, BTreeSet<ColumnId>>,
@@ -481,6 +502,10 @@ struct Chooser<'a> {
     tables: &'a [Table],
     joint: Vec<u32>,
 }
+
+/// Of very many columns so many neighbours in the file, and so many of the highest entropy, are asked.
+const NEIGHBOURS: u32 = 64;
+const RICHEST: usize = 32;
 
 /// Contexts made of other columns: at most so many are chosen.
 const MAX_COLUMNS: usize = 4;
@@ -493,6 +518,15 @@ impl Chooser<'_> {
         (closure.len() <= MAX_CLOSURE).then_some(closure)
     }
 
+    /// The earlier columns that are asked: neighbours in the file, and those that say most about anything.
+    fn candidates(&self) -> Vec<ColumnId> {
+        let all = self.earlier.len() <= NEIGHBOURS as usize + RICHEST;
+        let asked = |id: &&ColumnId| {
+            all || id.column.abs_diff(self.id.column) <= NEIGHBOURS || self.richest.contains(id)
+        };
+        self.earlier.iter().filter(asked).copied().collect()
+    }
+
     /// Adds lanes to the plan; returns about how much they save on the judged rows.
     fn contexts(&mut self, plan: &mut ColumnPlan, position: Option<Vec<u8>>) -> i64 {
         let n = self.own.ranks.len() as i64;
@@ -503,8 +537,7 @@ impl Chooser<'_> {
         };
         let mut saved = 0;
         if let Some(own) = &self.own.own {
-            let contexts: Vec<u16> = own.iter().map(|&b| u16::from(b)).collect();
-            let gain = self.own.target.information(&contexts, 48, &mut self.joint);
+            let gain = self.own.target.information(own, COARSE as usize, &mut self.joint);
             if gain > least {
                 saved += gain / 2;
                 plan.lanes.push(LanePlan {
@@ -528,16 +561,16 @@ impl Chooser<'_> {
         let mut picked: Vec<ColumnId> = Vec::new();
         // Gain of each candidate given what is picked; starts alone.
         let mut candidates: Vec<(i64, ColumnId)> = Vec::new();
-        for &candidate in self.earlier {
+        for candidate in self.candidates() {
             let other = &self.judged[&candidate];
-            let contexts: Vec<u16> = other.context.iter().map(|&b| u16::from(b)).collect();
-            let gain = self.own.target.information(&contexts, other.cardinality as usize, &mut self.joint);
+            let gain =
+                self.own.target.information(&other.context, other.cardinality as usize, &mut self.joint);
             if gain > least {
                 candidates.push((gain, candidate));
             }
         }
         candidates.sort_by_key(|&(gain, id)| (std::cmp::Reverse(gain), id));
-        candidates.truncate(24);
+        candidates.truncate(16);
         while picked.len() < MAX_COLUMNS {
             let mut best: Option<(i64, ColumnId, BTreeSet<ColumnId>)> = None;
             for &(alone, candidate) in &candidates {
@@ -559,10 +592,10 @@ impl Chooser<'_> {
             self.closure = closure;
             saved += gain;
             let input = |id| Input { id, map: RowMap::Same };
-            let cardinality = self.judged[&candidate].cardinality;
+            let cardinality = self.judged[&candidate].buckets;
             plan.lanes.push(LanePlan { kind: LaneKind::One(input(candidate)), depth: depth(cardinality) });
             if let Some(&last) = picked.last() {
-                let joint = cardinality * self.judged[&last].cardinality;
+                let joint = cardinality * self.judged[&last].buckets;
                 plan.lanes.push(LanePlan {
                     kind: LaneKind::Two(input(last), input(candidate)),
                     depth: depth(joint),
@@ -580,14 +613,11 @@ impl Chooser<'_> {
         let mut least = i64::MAX;
         for id in picked {
             let first = &self.judged[id];
-            let single: Vec<u16> = first.context.iter().map(|&b| u16::from(b)).collect();
-            let pair: Vec<u16> = first
-                .context
-                .iter()
-                .zip(&other.context)
-                .map(|(&a, &b)| u16::from(a) * other.cardinality as u16 + u16::from(b))
-                .collect();
-            let alone = self.own.target.information(&single, first.cardinality as usize, &mut self.joint);
+            let pair =
+                first.context.iter().zip(&other.context).map(|(&a, &b)| a * other.cardinality as u16 + b);
+            let pair: Vec<u16> = pair.collect();
+            let alone =
+                self.own.target.information(&first.context, first.cardinality as usize, &mut self.joint);
             let both = self.own.target.information(
                 &pair,
                 (first.cardinality * other.cardinality) as usize,
