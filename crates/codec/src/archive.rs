@@ -66,6 +66,8 @@ pub struct Archive<'a> {
     pub(crate) schema: Option<Schema>,
     /// None if the file has no columns.
     pub(crate) plan: Option<Plan>,
+    /// The first bytes of the skeleton, which were packed with the schema.
+    pub(crate) skeleton: Vec<u8>,
     pub(crate) sums: Sums,
     /// Numbers of the chunks' sections, by chunk.
     pub(crate) chunks: Vec<usize>,
@@ -117,6 +119,7 @@ impl<'a> Archive<'a> {
             },
             schema: None,
             plan: None,
+            skeleton: Vec::new(),
             sums: Sums { bytes: 0, adler32: 0, sha256: [0; 32] },
             chunks: Vec::new(),
         };
@@ -167,10 +170,14 @@ impl<'a> Archive<'a> {
         let schema = self.numbers(Kind::Schema).next();
         if let Some(number) = schema {
             let most = self.limits.memory_bytes / SCHEMA_SHARE;
-            let stored = self.unpacked(number, most)?;
-            let schema = Schema::from_bytes(&stored, self.chunks.len() as u64);
-            self.schema =
-                Some(schema.map_err(|e| ArchiveError::corrupt("schema", self.at(number), e.to_string()))?);
+            let together = self.unpacked(number, most)?;
+            let corrupt = |what: String| ArchiveError::corrupt("schema", self.at(number), what);
+            let mut cursor = Cursor::new(&together);
+            let stored = cursor.prefixed().map_err(|error| corrupt(error.what().into()))?;
+            let schema = Schema::from_bytes(stored, self.chunks.len() as u64);
+            let schema = schema.map_err(|error| corrupt(error.to_string()))?;
+            self.skeleton = together[cursor.position()..].to_vec();
+            self.schema = Some(schema);
         }
         let has_tables = !self.tables().is_empty();
         let plan = self.numbers(Kind::Plan).next();

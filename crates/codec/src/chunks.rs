@@ -104,7 +104,7 @@ impl Cuts {
     pub(crate) fn sample(&self, tables: &[Table]) -> Vec<Vec<Range<u64>>> {
         let bytes = total_bytes(tables);
         if bytes <= SAMPLE_BYTES {
-            return tables.iter().map(|table| vec![0..table.rows]).collect();
+            return tables.iter().map(|table| std::iter::once(0..table.rows).collect()).collect();
         }
         // Piece p of a table begins at p/16 of its units and takes its share of the sample from there.
         let pieces = |(index, table): (usize, &Table)| {
@@ -127,7 +127,7 @@ impl Cuts {
 }
 
 /// The row before which part `part` of `parts` equal ones begins, in whole units of `unit` rows.
-fn share(rows: u64, unit: u64, part: u64, parts: u64) -> u64 {
+pub(crate) fn share(rows: u64, unit: u64, part: u64, parts: u64) -> u64 {
     let units = u128::from(rows.div_ceil(unit.max(1)));
     let unit_border = units * u128::from(part) / u128::from(parts.max(1));
     u64::try_from(unit_border * u128::from(unit)).unwrap_or(rows).min(rows)
@@ -179,36 +179,49 @@ impl Shelf {
         rows: &[Vec<Range<u64>>],
     ) -> io::Result<Slice> {
         let mut slice = Slice::default();
-        let mut buffer = Vec::new();
-        for (index, (table, ranges)) in tables.iter().zip(rows).enumerate() {
-            let count = ranges.iter().map(|r| r.end - r.start).sum::<u64>();
-            let count = usize::try_from(count).map_err(|_| io::ErrorKind::OutOfMemory)?;
-            let mut values: Vec<Values> =
-                table.columns.iter().map(|c| Values::with_capacity(c.scalar, count)).collect();
-            for range in ranges {
-                if self.columns[index].is_empty() {
-                    steps(&self.records[index], table, range.clone(), |run, at, rows| {
-                        read(image, run, at, rows, table, &mut buffer)?;
-                        for (column, values) in table.columns.iter().zip(&mut values) {
-                            values.gather(column, &buffer, table.row_bytes as usize);
-                        }
-                        Ok(())
-                    })?;
-                    continue;
-                }
-                for (column, (runs, values)) in self.columns[index].iter().zip(&mut values).enumerate() {
-                    steps(runs, table, range.clone(), |run, at, rows| {
-                        read(image, run, at, rows, table, &mut buffer)?;
-                        let (column, width) = placed(table, column, run);
-                        values.gather(&column, &buffer, width);
-                        Ok(())
-                    })?;
-                }
-            }
-            slice.rows.push(count);
+        for (index, ranges) in rows.iter().enumerate().take(tables.len()) {
+            let values = self.gather_table(image, tables, index, ranges)?;
+            slice.rows.push(values.first().map_or(0, Values::len));
             slice.columns.push(values.into_iter().map(Some).collect());
         }
         Ok(slice)
+    }
+
+    /// Reads the values of some rows of one table, column by column.
+    pub(crate) fn gather_table(
+        &self,
+        image: &Image<'_>,
+        tables: &[Table],
+        index: usize,
+        ranges: &[Range<u64>],
+    ) -> io::Result<Vec<Values>> {
+        let table = &tables[index];
+        let count = ranges.iter().map(|r| r.end - r.start).sum::<u64>();
+        let count = usize::try_from(count).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let mut values: Vec<Values> =
+            table.columns.iter().map(|c| Values::with_capacity(c.scalar, count)).collect();
+        let mut buffer = Vec::new();
+        for range in ranges {
+            if self.columns[index].is_empty() {
+                steps(&self.records[index], table, range.clone(), |run, at, rows| {
+                    read(image, run, at, rows, table, &mut buffer)?;
+                    for (column, values) in table.columns.iter().zip(&mut values) {
+                        values.gather(column, &buffer, table.row_bytes as usize);
+                    }
+                    Ok(())
+                })?;
+                continue;
+            }
+            for (column, (runs, values)) in self.columns[index].iter().zip(&mut values).enumerate() {
+                steps(runs, table, range.clone(), |run, at, rows| {
+                    read(image, run, at, rows, table, &mut buffer)?;
+                    let (column, width) = placed(table, column, run);
+                    values.gather(&column, &buffer, width);
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(values)
     }
 
     /// Writes the values of a chunk, which are all there, to their places in the image.

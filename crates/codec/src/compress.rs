@@ -25,6 +25,9 @@ use std::io::{self, Write};
 
 /// A schema longer than this is not worth its tables, and readers refuse it.
 const SCHEMA_BYTES: usize = 16 << 20;
+/// A skeleton up to this length is packed together with the schema, as both hold the same names; opening an archive
+/// decodes it.
+const JOINT_BYTES: u64 = 256 << 10;
 /// Recipes that are packed together.
 const RECIPES_BYTES: usize = 4 << 20;
 /// Notes that an archive keeps, and characters of each.
@@ -170,7 +173,7 @@ impl<'a> Job<'a> {
         self.put_header(&mut sections, &report.notes)?;
         let image = Image::of(self.source);
         let gaps = Gaps::new(&[], &[], image.len());
-        self.put_skeleton(&mut sections, &image, &gaps)?;
+        self.put_skeleton(&mut sections, &image, &gaps, 0)?;
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
         sections.finish().map_err(wrote)?;
         report.archive_bytes = archive.len();
@@ -187,7 +190,8 @@ impl<'a> Job<'a> {
             return Ok(None);
         }
         let shelf = Shelf::new(&runs, &tables);
-        let cuts = Cuts::even(&tables, self.chunk_bytes);
+        let mut cuts = Cuts::even(&tables, self.chunk_bytes);
+        crate::linked::link(&mut cuts, &image, &tables, &shelf).map_err(CompressError::Read)?;
         let gaps = Gaps::new(&runs, &tables, image.len());
         let schema = Schema { image_bytes: image.len(), tables, runs, blocks, cuts };
         let stored_schema = schema.to_bytes();
@@ -198,9 +202,13 @@ impl<'a> Job<'a> {
         let mut report = self.report(notes);
         let mut sections = Writer::new(Append(&mut archive)).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
-        put(&mut sections, Kind::Schema, 0, &pack(&stored_schema))?;
+        let joint = if gaps.bytes() <= JOINT_BYTES { gaps.bytes() } else { 0 };
+        let mut together = Vec::new();
+        put_bytes(&mut together, &stored_schema);
+        together.extend(skeleton(&image, &gaps, 0, joint as usize).map_err(CompressError::Read)?);
+        put(&mut sections, Kind::Schema, 0, &pack(&together))?;
         put_recipes(&mut sections, &recipes)?;
-        self.put_skeleton(&mut sections, &image, &gaps)?;
+        self.put_skeleton(&mut sections, &image, &gaps, joint)?;
         if !schema.tables.is_empty() {
             self.put_chunks(&mut sections, &image, &shelf, &schema)?;
         }
@@ -244,16 +252,12 @@ impl<'a> Job<'a> {
         sections: &mut Sections<'_>,
         image: &Image<'_>,
         gaps: &Gaps,
+        mut from: u64,
     ) -> Result<(), CompressError> {
-        let mut buffer = Vec::new();
-        let mut from = 0;
         while from < gaps.bytes() {
             let bytes = (gaps.bytes() - from).min(FRAME_BYTES as u64) as usize;
-            buffer.clear();
-            buffer.resize(bytes, 0);
-            gaps.visit(from, bytes, |at, range| image.read_at(at, &mut buffer[range]))
-                .map_err(CompressError::Read)?;
-            for (bytes, packed) in pack_pieces(&buffer) {
+            let plain = skeleton(image, gaps, from, bytes).map_err(CompressError::Read)?;
+            for (bytes, packed) in pack_pieces(&plain) {
                 put(sections, Kind::Skeleton, from, &packed)?;
                 from += bytes as u64;
             }
@@ -299,6 +303,13 @@ impl<'a> Job<'a> {
         }
         Ok(())
     }
+}
+
+/// Skeleton bytes `from..from + bytes`.
+fn skeleton(image: &Image<'_>, gaps: &Gaps, from: u64, bytes: usize) -> io::Result<Vec<u8>> {
+    let mut plain = vec![0; bytes];
+    gaps.visit(from, bytes, |at, range| image.read_at(at, &mut plain[range]))?;
+    Ok(plain)
 }
 
 fn put_recipes(sections: &mut Sections<'_>, recipes: &[Vec<u8>]) -> Result<(), CompressError> {

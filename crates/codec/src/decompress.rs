@@ -29,6 +29,9 @@ const CLOSE_BYTES: u64 = 32 << 20;
 /// Takes the bytes of the file, in order.
 pub(crate) type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), ArchiveError>;
 
+/// Takes pieces of the skeleton: number of the first byte, bytes.
+type Visit<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), ArchiveError>;
+
 impl Archive<'_> {
     /// Writes the original file, checked by its sums.
     ///
@@ -105,6 +108,8 @@ impl Archive<'_> {
         workers: &Workers,
         options: &DecompressOptions<'_>,
     ) -> Result<(), ArchiveError> {
+        // Prices are not needed, but damage there is worth knowing.
+        self.numbers(Kind::Prices).try_for_each(|number| self.payload(number).map(drop))?;
         let gaps = Gaps::new(&schema.runs, &schema.tables, schema.image_bytes);
         self.pieces(gaps.bytes(), workers, &mut |from, bytes| {
             gaps.visit(from, bytes.len(), |at, range| image.write_at(at, &bytes[range]))
@@ -206,14 +211,13 @@ impl Archive<'_> {
     }
 
     /// Unpacks the pieces of the skeleton, `bytes` in all, and hands them to `visit` in order.
-    fn pieces(
-        &self,
-        bytes: u64,
-        workers: &Workers,
-        visit: &mut dyn FnMut(u64, &[u8]) -> Result<(), ArchiveError>,
-    ) -> Result<(), ArchiveError> {
+    fn pieces(&self, bytes: u64, workers: &Workers, visit: Visit<'_>) -> Result<(), ArchiveError> {
         let numbers: Vec<usize> = self.numbers(Kind::Skeleton).collect();
-        let mut from = 0;
+        let mut from = self.skeleton.len() as u64;
+        if from > bytes {
+            return Err(ArchiveError::corrupt("schema", 0, "skeleton bytes have no place"));
+        }
+        visit(0, &self.skeleton)?;
         for batch in numbers.chunks(workers.in_flight()) {
             let most = (FRAME_BYTES as u64).min(self.limits.memory_bytes);
             let unpack = |&number: &usize| self.unpacked(number, most);

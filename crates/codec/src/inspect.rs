@@ -73,7 +73,8 @@ impl Archive<'_> {
         for (table, (t, bytes)) in self.tables().iter().zip(&column_bytes).enumerate() {
             for (column, (c, &archive_bytes)) in t.columns.iter().zip(bytes).enumerate() {
                 let id = ColumnId { table: table as u32, column: column as u32 };
-                let description = self.plan.as_ref().map(|plan| plan.describe(self.tables(), id)).unwrap_or_default();
+                let description =
+                    self.plan.as_ref().map(|plan| plan.describe(self.tables(), id)).unwrap_or_default();
                 columns.push(ColumnInspection {
                     table: t.name.clone(),
                     name: c.name.clone(),

@@ -37,6 +37,7 @@ mod error;
 mod file;
 mod image;
 mod inspect;
+mod linked;
 mod options;
 mod packing;
 mod part;

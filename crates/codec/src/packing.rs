@@ -59,7 +59,7 @@ fn head(method: u8, bytes: usize) -> Vec<u8> {
     packed
 }
 
-fn stored(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn stored(bytes: &[u8]) -> Vec<u8> {
     let mut packed = head(STORED, bytes.len());
     packed.extend_from_slice(bytes);
     packed

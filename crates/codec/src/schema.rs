@@ -8,7 +8,7 @@
 use crate::chunks::{Cut, Cuts};
 use crate::image::{OpenBlock, Run};
 use hepz_columns::{ByteOrder, Column, RowOrder, Scalar, Table};
-use hepz_container::wire::{Cursor, WireError, put_signed, put_varint};
+use hepz_container::wire::{Cursor, WireError, put_bytes, put_signed, put_varint};
 use hepz_formats::{Extent, Layout, Part, Place};
 
 /// What an archive says about the places of its values.
@@ -228,22 +228,38 @@ impl NextRow {
     }
 }
 
-/// All lengths, then all characters.
+/// Each string and a zero byte, which packs best; if a string holds a zero byte, lengths and strings instead.
 fn put_strings<'a>(into: &mut Vec<u8>, strings: impl Iterator<Item = &'a str> + Clone) {
-    strings.clone().for_each(|s| put_varint(into, s.len() as u64));
-    strings.for_each(|s| into.extend_from_slice(s.as_bytes()));
+    let by_length = strings.clone().any(|s| s.contains('\0'));
+    into.push(u8::from(by_length));
+    for string in strings {
+        if by_length {
+            put_bytes(into, string.as_bytes());
+        } else {
+            into.extend_from_slice(string.as_bytes());
+            into.push(0);
+        }
+    }
 }
 
 fn take_strings(cursor: &mut Cursor<'_>, count: usize) -> Result<Vec<String>, SchemaFault> {
-    let mut lengths = Vec::with_capacity(count.min(cursor.remaining()));
+    let by_length = cursor.u8()? != 0;
+    let mut strings = Vec::with_capacity(count.min(cursor.remaining()));
     for _ in 0..count {
-        lengths.push(cursor.count(1)?);
+        let bytes = if by_length {
+            cursor.prefixed()?.to_vec()
+        } else {
+            let mut bytes = Vec::new();
+            loop {
+                match cursor.u8()? {
+                    0 => break bytes,
+                    byte => bytes.push(byte),
+                }
+            }
+        };
+        strings.push(String::from_utf8(bytes).map_err(|_| unsound("a name is not UTF-8"))?);
     }
-    let text = |length: usize| {
-        let bytes = cursor.bytes(length)?.to_vec();
-        String::from_utf8(bytes).map_err(|_| unsound("a name is not UTF-8"))
-    };
-    lengths.into_iter().map(text).collect()
+    Ok(strings)
 }
 
 fn take_columns(cursor: &mut Cursor<'_>, tables: &mut [Table], widths: &[usize]) -> Result<(), SchemaFault> {
