@@ -272,12 +272,13 @@ fn lazy(search: &mut Search<'_>, blocks: &mut Blocks<'_>) {
         let found = search.enter(search.at);
         let (length_before, from_before) = (length, from);
         length = MIN_MATCH - 1;
-        if length_before < search.level.lazy && search.reachable(found) {
-            if let Some((longer, at)) = search.longest(found, length_before) {
-                from = at;
-                let worth_it = longer > MIN_MATCH || search.at - at <= TOO_FAR;
-                length = if worth_it { longer } else { MIN_MATCH - 1 };
-            }
+        if length_before < search.level.lazy
+            && search.reachable(found)
+            && let Some((longer, at)) = search.longest(found, length_before)
+        {
+            from = at;
+            let worth_it = longer > MIN_MATCH || search.at - at <= TOO_FAR;
+            length = if worth_it { longer } else { MIN_MATCH - 1 };
         }
         if length_before >= MIN_MATCH && length <= length_before {
             let full = blocks.push(token(length_before, search.at - 1 - from_before));
