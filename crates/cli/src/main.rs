@@ -1,2 +1,36 @@
-//! The `hepz` command.
-fn main() {}
+//! The `hepz` command: one module per verb, no logic that belongs to the library.
+//!
+//! In: the command line. Out: files, text, and an exit code (`exit`).
+//! Not here: compression (`hepz`), other compressors (`hepz-evaluation`).
+//! Holds: no verb panics on what a user or a file says; errors are one line on standard error each.
+
+mod arguments;
+mod cells;
+mod console;
+mod exit;
+mod input;
+mod npz;
+mod numbers;
+mod output;
+mod progress;
+mod verbs;
+
+use arguments::{Command, Verb};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Command { verb } = Command::parse();
+    output::remove_parts_when_stopped();
+    let exit = match verb {
+        Verb::Compress(arguments) => verbs::compress::run(&arguments),
+        Verb::Decompress(arguments) => verbs::decompress::run(&arguments),
+        Verb::Test(arguments) => verbs::test::run(&arguments),
+        Verb::List(arguments) => verbs::list::run(&arguments),
+        Verb::Inspect(arguments) => verbs::inspect::run(&arguments),
+        Verb::Cat(arguments) => verbs::cat::run(&arguments),
+        Verb::Bench(arguments) => verbs::bench::run(&arguments),
+        Verb::Help { topic } => verbs::help::run(&topic),
+    };
+    ExitCode::from(exit.code())
+}

@@ -1,0 +1,298 @@
+//! Arguments: what can be said to the command.
+//!
+//! In: the command line, read by clap. Out: one struct per verb.
+//! Not here: what the verbs do (`verbs`).
+//! Holds: flags mean what they mean to zstd and xz, where those have them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use hepz_formats::records::Schema;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// A compressor for particle-physics data.
+#[derive(Parser)]
+#[command(name = "hepz", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Command {
+    /// What is to be done.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Verb {
+    /// Compress files
+    #[command(short_flag = 'z', visible_alias = "c")]
+    Compress(CompressArguments),
+    /// Give the original files back, byte for byte
+    #[command(short_flag = 'd', visible_alias = "d")]
+    Decompress(DecompressArguments),
+    /// Decode archives and check every sum; write nothing
+    #[command(short_flag = 't', visible_alias = "t")]
+    Test(TestArguments),
+    /// One line per archive: what it holds and how large it is
+    #[command(short_flag = 'l', visible_alias = "ls")]
+    List(ListArguments),
+    /// What each column of an archive costs, and how it is coded
+    Inspect(InspectArguments),
+    /// Print some rows of some columns, without decoding the rest
+    Cat(CatArguments),
+    /// Measure hepz beside other compressors
+    Bench(BenchArguments),
+    /// Print help, of a verb or of `exit-codes`
+    Help {
+        /// A verb, or `exit-codes`
+        topic: Option<String>,
+    },
+}
+
+/// What every verb that talks takes.
+#[derive(Args, Clone, Copy)]
+pub struct Talk {
+    /// Say nothing but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Print results as JSON on standard output, one object per line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What every verb that computes takes.
+#[derive(Args, Clone, Copy)]
+pub struct Work {
+    /// Threads; 0 for one per core. Never changes a byte of the result
+    #[arg(short = 'T', long, value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+}
+
+/// What every verb that reads archives takes.
+#[derive(Args, Clone, Copy)]
+pub struct Memory {
+    /// Memory that one chunk of an archive may ask for: 1500000, 64K, 512M, 2G
+    #[arg(long = "memory", value_name = "SIZE", value_parser = size, default_value = "1G")]
+    pub bytes: u64,
+}
+
+/// Where results go.
+#[derive(Args, Clone)]
+pub struct Target {
+    /// Write to this file (`-` for standard output), or into this folder if it is one
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Write to standard output
+    #[arg(short = 'c', long, conflicts_with_all = ["output", "json", "rm"])]
+    pub stdout: bool,
+    /// Overwrite files; write binary data to a terminal
+    #[arg(short, long)]
+    pub force: bool,
+    /// Keep the input files (the default)
+    #[arg(short, long, overrides_with = "rm")]
+    pub keep: bool,
+    /// Remove each input file after success
+    #[arg(long, overrides_with = "keep")]
+    pub rm: bool,
+}
+
+/// `hepz compress`
+#[derive(Args)]
+pub struct CompressArguments {
+    /// Files; `-` or none for standard input
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub talk: Talk,
+    /// Do not read the archive back and compare it before it gets its name
+    #[arg(long)]
+    pub no_verify: bool,
+    /// The file is raw binary records of these columns: "pt:f4,eta:f4,hits:u2[3],n:>i4,_:u1[2]"
+    #[arg(long, value_name = "COLUMNS")]
+    pub schema: Option<Schema>,
+    /// With --schema: the file holds one column after another, not one record after another
+    #[arg(long, requires = "schema")]
+    pub columns: bool,
+}
+
+/// `hepz decompress`
+#[derive(Args)]
+pub struct DecompressArguments {
+    /// Archives; `-` or none for standard input
+    #[arg(value_name = "ARCHIVE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub memory: Memory,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `hepz test`
+#[derive(Args)]
+pub struct TestArguments {
+    /// Archives; `-` or none for standard input
+    #[arg(value_name = "ARCHIVE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub memory: Memory,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `hepz list`
+#[derive(Args)]
+pub struct ListArguments {
+    /// Archives; `-` for standard input
+    #[arg(value_name = "ARCHIVE", required = true)]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub memory: Memory,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `hepz inspect`
+#[derive(Args)]
+pub struct InspectArguments {
+    /// Archives; `-` for standard input
+    #[arg(value_name = "ARCHIVE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Print the largest columns first, not in the order of the file
+    #[arg(long)]
+    pub sort: bool,
+    #[command(flatten)]
+    pub memory: Memory,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// What `cat` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CatFormat {
+    /// Text, a line per row; floats with the fewest digits that read back as the same number
+    Csv,
+    /// A zip of NumPy arrays, one per column, bit for bit
+    Npz,
+    /// One NumPy array, for a single column
+    Npy,
+}
+
+/// `hepz cat`
+#[derive(Args)]
+pub struct CatArguments {
+    /// Archive; `-` for standard input
+    #[arg(value_name = "ARCHIVE")]
+    pub file: PathBuf,
+    /// Columns, by name or pattern (`*`, `?`), with their table in front if need be: pt,jets/eta,tracks/* (all if not given)
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Rows, counted from 0, the last one not included: 1000..2000, ..10, 500..
+    #[arg(long, value_name = "FROM..TO", value_parser = rows)]
+    pub rows: Option<Range<Option<u64>>>,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = CatFormat::Csv)]
+    pub to: CatFormat,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Overwrite files; write binary data to a terminal
+    #[arg(short, long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub memory: Memory,
+}
+
+/// `hepz bench`
+#[derive(Args)]
+pub struct BenchArguments {
+    /// Files; with --test, none for a small one that is made here
+    #[arg(value_name = "FILE", required_unless_present_any = ["test", "one"])]
+    pub files: Vec<PathBuf>,
+    /// Only these compressors: zstd stands for all that begin so
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Threads of hepz; the others always run on one
+    #[arg(short = 'T', long, value_name = "N", default_value_t = 1)]
+    pub threads: usize,
+    /// Print JSON, one object per line
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print CSV
+    #[arg(long)]
+    pub csv: bool,
+    /// Run everything once, however short, and check the answers; for tests, not for figures
+    #[arg(long)]
+    pub test: bool,
+    /// Internal: measure one task, described in JSON, in this process
+    #[arg(long, hide = true, value_name = "TASK")]
+    pub one: Option<String>,
+}
+
+/// Bytes, with a binary multiple.
+fn size(text: &str) -> Result<u64, String> {
+    let known = "write bytes or a multiple of them: 1500000, 64K, 512M, 2G";
+    let lower = text.trim().to_ascii_lowercase();
+    let plain = lower.strip_suffix("ib").or(lower.strip_suffix('b')).unwrap_or(&lower);
+    let units = [('k', 10), ('m', 20), ('g', 30), ('t', 40)];
+    let unit = units.into_iter().find_map(|(letter, shift)| Some((plain.strip_suffix(letter)?, shift)));
+    let (digits, shift) = unit.unwrap_or((plain, 0));
+    let number: u64 = digits.trim().parse().map_err(|_| known.to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| known.to_owned())
+}
+
+/// A range of rows, open at either end.
+fn rows(text: &str) -> Result<Range<Option<u64>>, String> {
+    let known =
+        || "write FROM..TO, counted from 0, the last row not included: 1000..2000, ..10, 500..".to_owned();
+    let (from, to) = text.split_once("..").ok_or_else(known)?;
+    let number = |text: &str| match text.trim() {
+        "" => Ok(None),
+        digits => digits.parse().map(Some).map_err(|_| known()),
+    };
+    let (start, end) = (number(from)?, number(to)?);
+    match (start, end) {
+        (Some(from), Some(to)) if from > to => Err(known()),
+        _ => Ok(Range { start, end }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Command::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_binary_multiples() {
+        assert_eq!(size("1500000"), Ok(1_500_000));
+        assert_eq!(size("64K"), Ok(64 << 10));
+        assert_eq!(size("2GiB"), Ok(2 << 30));
+        assert_eq!(size("3mb"), Ok(3 << 20));
+        for wrong in ["", "G", "-1", "1.5G", "99999999T"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rows_may_be_open_at_either_end() {
+        assert_eq!(rows("3..9"), Ok(Range { start: Some(3), end: Some(9) }));
+        assert_eq!(rows(".."), Ok(Range { start: None, end: None }));
+        for wrong in ["7", "9..3", "a..b", "1...2"] {
+            assert!(rows(wrong).is_err(), "{wrong}");
+        }
+    }
+}

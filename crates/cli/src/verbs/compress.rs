@@ -1,0 +1,175 @@
+//! `hepz compress`: files to archives.
+//!
+//! In: files or standard input. Out: `FILE.hepz` for each, or standard output.
+//! JSON: `file`, `output`, `original_bytes`, `archive_bytes`, `ratio`, `seconds`, `format`, `tables`, `columns`,
+//! `opened_blocks`, `kept_blocks`, `verified`, `notes`.
+//! Not here: naming and renaming (`output`), compression (`hepz`).
+//! Holds: an archive appears under its name only when it is whole and, unless `--no-verify`, proved.
+
+use crate::arguments::{CompressArguments, Talk};
+use crate::console::{for_each, is_standard, or_standard_input, print, remark, shown};
+use crate::exit::{Exit, Failure};
+use crate::output::{Destination, Staged};
+use crate::progress::Bar;
+use crate::{console, input};
+use hepz::{Archive, CompressError, CompressOptions, CompressReport, DecompressOptions, FileSource, Limits};
+use hepz_formats::records::Arrangement;
+use serde_json::json;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What an archive's name ends in.
+pub const SUFFIX: &str = "hepz";
+
+/// Runs the verb.
+pub fn run(arguments: &CompressArguments) -> Exit {
+    let files = match or_standard_input(&arguments.files) {
+        Ok(files) => files,
+        Err(exit) => return exit,
+    };
+    if let Err(failure) = arguments.target.check_number(files.len()) {
+        console::complain(Path::new("compress"), &failure);
+        return failure.exit;
+    }
+    for_each(&files, |file| one(file, arguments))
+}
+
+fn one(file: &Path, arguments: &CompressArguments) -> Result<(), Failure> {
+    let target = &arguments.target;
+    let start = Instant::now();
+    let destination = target.destination(file, |input| archive_name(input, target.force))?;
+    let bar = Bar::new(&shown(file), arguments.talk);
+    let mut options = CompressOptions::new();
+    options.threads = arguments.work.threads;
+    options.verify = !arguments.no_verify;
+    options.progress = Some(&bar);
+    let arrangement = if arguments.columns { Arrangement::Columns } else { Arrangement::Rows };
+    options.records = arguments.schema.clone().map(|schema| (schema, arrangement));
+    let piped = is_standard(file) || !input::is_regular(file)?;
+    if !piped {
+        options.name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    }
+    let (report, output) = match &destination {
+        Destination::Standard => (to_standard_output(&input::open(file)?, &options)?, Path::new("-")),
+        Destination::File(name) => {
+            let staged = Staged::beside(name)?;
+            let report = if piped {
+                let failed = |error: io::Error| Failure::io("cannot write the archive", &error);
+                let mut archive = File::options()
+                    .read(true)
+                    .write(true)
+                    .create_new(true)
+                    .open(staged.path())
+                    .map_err(failed)?;
+                write_archive(&input::open(file)?, &mut archive, &options)?
+            } else {
+                hepz::compress_to_file(file, staged.path(), &options)?
+            };
+            staged.publish((!piped).then_some(file), target.force)?;
+            (report, name.as_path())
+        }
+    };
+    drop(bar);
+    if target.rm && !is_standard(file) {
+        fs::remove_file(file).map_err(|error| Failure::io("cannot remove it after compressing", &error))?;
+    }
+    tell(file, output, &report, start.elapsed().as_secs_f64(), arguments.talk)
+}
+
+/// The archive's name: the file's, and the suffix.
+fn archive_name(file: &Path, force: bool) -> Result<PathBuf, Failure> {
+    if file.extension().is_some_and(|extension| extension == SUFFIX) && !force {
+        return Err(Failure::usage("it is named like an archive already; use -f to compress it again"));
+    }
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(SUFFIX);
+    Ok(name.into())
+}
+
+/// Writes the archive to a temporary file, where it can be verified, and then to standard output.
+fn to_standard_output(source: &FileSource, options: &CompressOptions<'_>) -> Result<CompressReport, Failure> {
+    let failed = |error: io::Error| Failure::io("cannot write to standard output", &error);
+    let mut out = BufWriter::new(io::stdout().lock());
+    if !options.verify {
+        return Ok(hepz::compress(source, &mut out, options)?);
+    }
+    let mut archive = tempfile::tempfile().map_err(failed)?;
+    let report = write_archive(source, &mut archive, options)?;
+    archive.rewind().and_then(|()| io::copy(&mut archive, &mut out)).map_err(failed)?;
+    out.flush().map_err(failed)?;
+    Ok(report)
+}
+
+fn write_archive(
+    source: &FileSource,
+    archive: &mut File,
+    options: &CompressOptions<'_>,
+) -> Result<CompressReport, Failure> {
+    let mut sink = BufWriter::new(&mut *archive);
+    let mut report = hepz::compress(source, &mut sink, options)?;
+    drop(sink);
+    if options.verify {
+        let again = archive.try_clone().and_then(FileSource::new);
+        let again = again.map_err(|error| Failure::io("cannot read the archive back", &error))?;
+        let mut read = DecompressOptions::new();
+        read.threads = options.threads;
+        read.progress = options.progress;
+        Archive::open(Box::new(again), Limits::default())
+            .and_then(|archive| hepz::verify(&archive, source, &read))
+            .map_err(CompressError::Verify)?;
+        report.verified = true;
+    }
+    Ok(report)
+}
+
+fn tell(
+    file: &Path,
+    output: &Path,
+    report: &CompressReport,
+    seconds: f64,
+    talk: Talk,
+) -> Result<(), Failure> {
+    let name = shown(file);
+    let (original, archive) = (report.original_bytes, report.archive_bytes);
+    let ratio = original as f64 / archive.max(1) as f64;
+    if report.format.is_empty() {
+        remark(talk, &format!("hepz: {name}: note: its format is not known; it is stored as plain bytes"));
+    }
+    for note in &report.notes {
+        remark(talk, &format!("hepz: {name}: note: {note}"));
+    }
+    remark(talk, &format!("{name}: {original} -> {archive} bytes ({ratio:.2}x), {seconds:.1} s"));
+    if talk.verbose {
+        let format = if report.format.is_empty() { "none" } else { &report.format };
+        let proof = if report.verified { "verified" } else { "not verified" };
+        remark(
+            talk,
+            &format!(
+                "{name}: format {format}, {} tables, {} columns, {} blocks opened, {} kept as they are, {proof}",
+                report.tables, report.columns, report.opened_blocks, report.kept_blocks
+            ),
+        );
+    }
+    if talk.json {
+        let line = json!({
+            "file": name,
+            "output": output.display().to_string(),
+            "original_bytes": original,
+            "archive_bytes": archive,
+            "ratio": ratio,
+            "seconds": seconds,
+            "format": report.format,
+            "tables": report.tables,
+            "columns": report.columns,
+            "opened_blocks": report.opened_blocks,
+            "kept_blocks": report.kept_blocks,
+            "verified": report.verified,
+            "notes": report.notes,
+        });
+        print(&format!("{line}\n"))?;
+    }
+    Ok(())
+}

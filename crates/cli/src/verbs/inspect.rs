@@ -1,0 +1,123 @@
+//! `hepz inspect`: what each column costs, and how it is coded.
+//!
+//! In: archives. Out: a table of columns and one of sections for each.
+//! JSON: `file`, `original_bytes`, `archive_bytes`, `ratio`, `chunks`, `columns` (each `table`, `name`, `unit`, `type`,
+//! `rows`, `raw_bytes`, `archive_bytes`, `bits_per_value`, `transform`, `contexts`), `sections` (each `kind`, `count`,
+//! `bytes`).
+//! Not here: the figures themselves (`hepz`).
+//! Holds: the sections add up to the archive.
+
+use crate::arguments::InspectArguments;
+use crate::cells::Cells;
+use crate::console::{for_each, print, shown};
+use crate::exit::{Exit, Failure};
+use crate::input;
+use hepz::{ColumnInspection, Inspection};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Runs the verb.
+pub fn run(arguments: &InspectArguments) -> Exit {
+    for_each(&arguments.files, |file| {
+        let archive = input::open_archive(file, arguments.memory.bytes)?;
+        let mut inspection = archive.inspect()?;
+        if arguments.sort {
+            // Stable, so columns of equal cost stay in the order of the file.
+            inspection.columns.sort_by(|a, b| b.archive_bytes.total_cmp(&a.archive_bytes));
+            inspection.sections.sort_by(|a, b| b.bytes.cmp(&a.bytes));
+        }
+        if arguments.talk.json { print_json(file, &inspection) } else { print(&text(file, &inspection)) }
+    })
+}
+
+fn ratio(inspection: &Inspection) -> f64 {
+    inspection.original_bytes as f64 / inspection.archive_bytes.max(1) as f64
+}
+
+fn text(file: &Path, inspection: &Inspection) -> String {
+    let (original, archive) = (inspection.original_bytes, inspection.archive_bytes);
+    let mut text = format!(
+        "{}: {original} -> {archive} bytes ({:.2}x), {} chunks\n",
+        shown(file),
+        ratio(inspection),
+        inspection.chunks
+    );
+    if !inspection.columns.is_empty() {
+        let heading = [
+            "<table",
+            "<column",
+            "<type",
+            "<unit",
+            "values",
+            "bytes",
+            "in archive",
+            "bits/value",
+            "<transform",
+            "<contexts",
+        ];
+        let mut cells = Cells::new(&heading);
+        inspection.columns.iter().for_each(|column| cells.add(row(column)));
+        text.push('\n');
+        text += &cells.to_text();
+    }
+    let mut cells = Cells::new(&["<section", "count", "bytes", "share"]);
+    for section in &inspection.sections {
+        let share = 100.0 * section.bytes as f64 / archive.max(1) as f64;
+        let row = [section.kind.to_owned(), section.count.to_string(), section.bytes.to_string()];
+        cells.add(row.into_iter().chain([format!("{share:.1} %")]).collect());
+    }
+    text.push('\n');
+    text + &cells.to_text()
+}
+
+fn row(column: &ColumnInspection) -> Vec<String> {
+    vec![
+        column.table.clone(),
+        column.name.clone(),
+        column.scalar.to_owned(),
+        column.unit.clone(),
+        column.rows.to_string(),
+        column.raw_bytes.to_string(),
+        format!("{:.0}", column.archive_bytes),
+        // An empty column has no bits per value.
+        if column.rows == 0 { "-".to_owned() } else { format!("{:.3}", column.bits_per_value) },
+        column.transform.clone(),
+        column.contexts.join(", "),
+    ]
+}
+
+fn print_json(file: &Path, inspection: &Inspection) -> Result<(), Failure> {
+    let columns: Vec<Value> = inspection
+        .columns
+        .iter()
+        .map(|column| {
+            json!({
+                "table": column.table,
+                "name": column.name,
+                "unit": column.unit,
+                "type": column.scalar,
+                "rows": column.rows,
+                "raw_bytes": column.raw_bytes,
+                "archive_bytes": column.archive_bytes,
+                "bits_per_value": if column.rows == 0 { Value::Null } else { json!(column.bits_per_value) },
+                "transform": column.transform,
+                "contexts": column.contexts,
+            })
+        })
+        .collect();
+    let sections: Vec<Value> = inspection
+        .sections
+        .iter()
+        .map(|section| json!({"kind": section.kind, "count": section.count, "bytes": section.bytes}))
+        .collect();
+    let line = json!({
+        "file": shown(file),
+        "original_bytes": inspection.original_bytes,
+        "archive_bytes": inspection.archive_bytes,
+        "ratio": ratio(inspection),
+        "chunks": inspection.chunks,
+        "columns": columns,
+        "sections": sections,
+    });
+    print(&format!("{line}\n"))
+}

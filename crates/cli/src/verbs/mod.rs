@@ -1,0 +1,14 @@
+//! Verbs: one module each.
+//!
+//! In: the arguments of a verb. Out: an exit code.
+//! Not here: what more than one verb needs (the modules beside this one).
+//! Holds: each opens with what its `--json` prints; those field names stay.
+
+pub mod bench;
+pub mod cat;
+pub mod compress;
+pub mod decompress;
+pub mod help;
+pub mod inspect;
+pub mod list;
+pub mod test;
