@@ -95,10 +95,16 @@ pub(crate) fn compress_layout(
     if layout.tables.is_empty() && layout.blocks.is_empty() {
         return job.generic(layout.notes);
     }
-    let notes = layout.notes.clone();
+    let mut notes = layout.notes.clone();
     let columns = job.columns(layout)?;
     let zstd_bytes = zstd_length(source).map_err(CompressError::Read)?;
-    let Some((archive, report)) = columns else { return job.generic(notes) };
+    let (archive, report) = match columns {
+        Ok(written) => written,
+        Err(why) => {
+            notes.push(format!("read as plain bytes: {why}"));
+            return job.generic(notes);
+        }
+    };
     // Columns that save little against a quick zstd may lose to a slow one.
     if archive.len() / 85 * 100 < zstd_bytes {
         return Ok((archive, report));
@@ -180,14 +186,17 @@ impl<'a> Job<'a> {
         Ok((archive, report))
     }
 
-    /// The archive with columns; `None` if what has to be said about them is too long.
-    pub(crate) fn columns(&self, layout: Layout) -> Result<Option<(Spool, CompressReport)>, CompressError> {
+    /// The archive with columns, or why there is none.
+    pub(crate) fn columns(
+        &self,
+        layout: Layout,
+    ) -> Result<Result<(Spool, CompressReport), &'static str>, CompressError> {
         let total = self.source.len();
         let opened = Image::open(self.source, layout, &|done| self.advance(Stage::Open, done, total))
             .map_err(CompressError::Read)?;
         let Opened { image, tables, runs, blocks, recipes, kept_blocks, notes } = opened;
         if tables.is_empty() && blocks.is_empty() {
-            return Ok(None);
+            return Ok(Err("no table can be opened"));
         }
         let shelf = Shelf::new(&runs, &tables);
         let mut cuts = Cuts::even(&tables, self.chunk_bytes);
@@ -196,7 +205,7 @@ impl<'a> Job<'a> {
         let schema = Schema { image_bytes: image.len(), tables, runs, blocks, cuts };
         let stored_schema = schema.to_bytes();
         if stored_schema.len() > SCHEMA_BYTES {
-            return Ok(None);
+            return Ok(Err("the schema is too long"));
         }
         let mut archive = Spool::new();
         let mut report = self.report(notes);
@@ -209,8 +218,8 @@ impl<'a> Job<'a> {
         put(&mut sections, Kind::Schema, 0, &pack(&together))?;
         put_recipes(&mut sections, &recipes)?;
         self.put_skeleton(&mut sections, &image, &gaps, joint)?;
-        if !schema.tables.is_empty() {
-            self.put_chunks(&mut sections, &image, &shelf, &schema)?;
+        if !schema.tables.is_empty() && !self.put_chunks(&mut sections, &image, &shelf, &schema)? {
+            return Ok(Err("the plan does not read back; please report this"));
         }
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
         sections.finish().map_err(wrote)?;
@@ -219,7 +228,7 @@ impl<'a> Job<'a> {
         report.columns = schema.tables.iter().map(|t| t.columns.len() as u64).sum();
         report.opened_blocks = schema.blocks.len() as u64;
         report.kept_blocks = kept_blocks;
-        Ok(Some((archive, report)))
+        Ok(Ok((archive, report)))
     }
 
     fn advance(&self, stage: Stage, done: u64, total: u64) {
@@ -266,20 +275,23 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
+    /// False if there is no plan that reads back.
     fn put_chunks(
         &self,
         sections: &mut Sections<'_>,
         image: &Image<'_>,
         shelf: &Shelf,
         schema: &Schema,
-    ) -> Result<(), CompressError> {
+    ) -> Result<bool, CompressError> {
         let (tables, cuts) = (&schema.tables, &schema.cuts);
         let total = total_bytes(tables);
         self.advance(Stage::Plan, 0, total);
         let sample = shelf.gather(image, tables, &cuts.sample(tables)).map_err(CompressError::Read)?;
-        let plan = Plan::make(tables, &sample);
+        let stored_plan = Plan::make(tables, &sample).to_bytes();
         drop(sample);
-        put(sections, Kind::Plan, 0, &pack(&plan.to_bytes()))?;
+        // Chunks are coded by what the decoder will read.
+        let Ok(plan) = Plan::from_bytes(tables, &stored_plan) else { return Ok(false) };
+        put(sections, Kind::Plan, 0, &pack(&stored_plan))?;
         let mut prices = Prices::new(tables);
         let mut done = 0;
         let numbers: Vec<u64> = (0..cuts.chunks).collect();
@@ -301,7 +313,7 @@ impl<'a> Job<'a> {
         if !prices.is_empty() {
             put(sections, Kind::Prices, 0, &pack(&prices))?;
         }
-        Ok(())
+        Ok(true)
     }
 }
 

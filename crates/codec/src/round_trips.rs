@@ -364,7 +364,8 @@ fn patched(archive: &[u8], section: usize, at: usize, mask: u8) -> Vec<u8> {
         let mut payload = reader.read(number).unwrap();
         if number == chosen && !payload.is_empty() {
             // Half of the changes are made inside what is packed, which then is stored.
-            let plain = unpack(&payload, 1 << 20).ok().filter(|plain| at % 2 == 0 && !plain.is_empty());
+            let plain =
+                unpack(&payload, 1 << 20).ok().filter(|plain| at.is_multiple_of(2) && !plain.is_empty());
             if let Some(mut plain) = plain {
                 let at = at / 2 % plain.len();
                 plain[at] ^= mask;
