@@ -26,18 +26,41 @@ pub struct Lane<'a> {
     /// Bound on `given`, at least 1.
     pub cardinality: u32,
     /// Adds the top bits of an earlier path value.
-    pub own: Option<Own>,
+    pub own: Option<Own<'a>>,
     /// Decisions at this depth and beyond do without the lane.
     pub depth: u32,
 }
 
-/// The top bits of a path value some places before.
+/// The top bits of an earlier path value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Own {
-    /// How many values back, at least 1.
-    pub back: u32,
+pub struct Own<'a> {
+    /// Which value.
+    pub earlier: Earlier<'a>,
     /// How many bits, at most 16.
     pub bits: u32,
+}
+
+/// Names a value that was coded before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earlier<'a> {
+    /// The value so many places before.
+    Back(u32),
+    /// For each value the place of an earlier one; a place that is not earlier means none.
+    At(&'a [u32]),
+}
+
+impl Earlier<'_> {
+    /// The earlier value, or 0 if there is none.
+    #[inline(always)]
+    fn of(self, at: usize, values: &[u64]) -> u64 {
+        match self {
+            Earlier::Back(back) => at.checked_sub(back as usize).map_or(0, |earlier| values[earlier]),
+            Earlier::At(places) => {
+                let place = places.get(at).map_or(usize::MAX, |&place| place as usize);
+                if place < at { values[place] } else { 0 }
+            }
+        }
+    }
 }
 
 /// A path value near which the value is expected.
@@ -45,8 +68,8 @@ pub struct Own {
 pub enum Expectation<'a> {
     /// One for each value.
     Given(&'a [u64]),
-    /// The value so many places before.
-    Back(u32),
+    /// A value that was coded before.
+    Earlier(Earlier<'a>),
 }
 
 /// At most so many lanes and expectations together; more are ignored.
@@ -315,7 +338,7 @@ pub fn walk<C: Coder, R: RawBits>(
             let mut number = lane.given.get(at).map_or(0, |&given| u64::from(given));
             if let Some(own) = lane.own {
                 let own_bits = own.bits.min(bits).min(16);
-                let earlier = at.checked_sub(own.back as usize).map_or(0, |earlier| values[earlier]);
+                let earlier = own.earlier.of(at, values);
                 number = number << own_bits | earlier >> (bits - own_bits).min(63);
             }
             *context = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -323,7 +346,7 @@ pub fn walk<C: Coder, R: RawBits>(
         for (expectation, expected) in walk.expectations.iter().zip(&mut expected) {
             *expected = match *expectation {
                 Expectation::Given(given) => given.get(at).copied().unwrap_or(0),
-                Expectation::Back(back) => at.checked_sub(back as usize).map_or(0, |earlier| values[earlier]),
+                Expectation::Earlier(earlier) => earlier.of(at, values),
             };
         }
         let top = walk.code_value(coder, values[at], &contexts, &expected);

@@ -9,9 +9,10 @@ use super::column::{ColumnPlan, Input, LaneKind, Link, Prediction, RowMap, Rows,
 use super::{ColumnId, PlanError};
 use hepz_columns::{Scalar, Table, Values};
 use hepz_entropy::{Coder, RawBits};
-use hepz_models::path::{Expectation, Lane, Own, PathShape, walk};
+use hepz_models::path::{Earlier, Expectation, Lane, Own, PathShape, walk};
 use hepz_transforms::order::{ordered, to_number, to_raw, unordered};
 use hepz_transforms::path_map::Place;
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 /// Probability, in units of 2^-16, that a chunk keeps to what the plan found in the sample.
@@ -112,17 +113,53 @@ impl<'a> Known<'a> {
         })))
     }
 
-    /// Row numbers of `input` as seen from each row of `table`; `None` if they are the same.
-    fn row_map(&self, input: &Input, table: u32) -> Result<Option<&Vec<u32>>, PlanError> {
+    /// Row numbers of `input` as seen from each row of `table`, [`NO_ROW`] for none; `None` if they are the same.
+    fn row_map(&self, input: &Input, table: u32) -> Result<Option<Cow<'_, [u32]>>, PlanError> {
         match input.map {
             RowMap::Same => Ok(None),
             RowMap::Parent => match self.owners(table)? {
-                Some(owners) => Ok(Some(&owners.of_row)),
-                None => Err(PlanError::Corrupt("rows without owners")),
+                Some(owners) => Ok(Some(Cow::Borrowed(&owners.of_row))),
+                None => Ok(Some(Cow::Owned(vec![NO_ROW; self.rows_of(table)]))),
             },
+            RowMap::Named(index) => Ok(Some(Cow::Owned(self.named_rows(table, index, input.id.table)?))),
         }
     }
+
+    /// The rows of `target` that the column `index` of `table` names, counted from the first row of the same owner.
+    pub fn named_rows(&self, table: u32, index: u32, target: u32) -> Result<Vec<u32>, PlanError> {
+        let index = self.values(ColumnId { table, column: index })?;
+        let (Some(from), Some(to)) = (self.owners(table)?, self.owners(target)?) else {
+            return Ok(vec![NO_ROW; self.rows_of(table)]);
+        };
+        // First row and number of rows of each owner in the target.
+        let mut ranges: Vec<(u32, u32)> = Vec::new();
+        for (row, &owner) in to.of_row.iter().enumerate() {
+            if ranges.len() <= owner as usize {
+                ranges.resize(owner as usize + 1, (row as u32, 0));
+            }
+            let range = &mut ranges[owner as usize];
+            if range.1 == 0 {
+                range.0 = row as u32;
+            }
+            range.1 += 1;
+        }
+        let scalar = index.scalar();
+        let negative = ordered(0, scalar);
+        Ok((0..index.len())
+            .map(|row| {
+                let number = ordered(index.raw(row), scalar).checked_sub(negative);
+                let range = ranges.get(from.of_row[row] as usize);
+                match (number, range) {
+                    (Some(number), Some(&(first, n))) if number < u64::from(n) => first + number as u32,
+                    _ => NO_ROW,
+                }
+            })
+            .collect())
+    }
 }
+
+/// Stands for a row that does not exist.
+pub const NO_ROW: u32 = u32::MAX;
 
 impl Owners {
     fn by_count(every: u64, rows: usize, parent_rows: usize) -> Owners {
@@ -169,12 +206,30 @@ impl Domain {
     }
 }
 
+impl Domain {
+    /// For each coded row the place of the coded row that `rows` names.
+    fn places(&self, rows: &[u32]) -> Vec<u32> {
+        let Some(coded) = &self.rows else { return rows.to_vec() };
+        let mut place_of = vec![NO_ROW; rows.len()];
+        coded.iter().enumerate().for_each(|(place, &row)| place_of[row as usize] = place as u32);
+        let place = |row: usize| place_of.get(rows[row] as usize).copied().unwrap_or(NO_ROW);
+        coded.iter().map(|&row| place(row as usize)).collect()
+    }
+}
+
 /// A context, gathered for the coded rows.
 struct Prepared {
     given: Vec<u16>,
     cardinality: u32,
-    own: Option<Own>,
+    own: Option<(OwnSource, u32)>,
     depth: u32,
+}
+
+/// Where the own earlier value of a context lies.
+enum OwnSource {
+    Back(u32),
+    /// Places among the coded values.
+    At(Vec<u32>),
 }
 
 /// Rows at which a run of equal values begins.
@@ -278,8 +333,8 @@ fn predict(
                 let kind = values.scalar();
                 let map = known.row_map(input, id.table)?;
                 columns.push(domain.gather(|row| {
-                    let row = map.map_or(row, |map| map[row] as usize);
-                    to_number(values.raw(row), kind)
+                    let row = map.as_ref().map_or(row, |map| map[row] as usize);
+                    if row < values.len() { to_number(values.raw(row), kind) } else { 0.0 }
                 }));
             }
             let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
@@ -344,19 +399,27 @@ fn prepare(
     let bucket_of = |input: &Input| -> Result<(Vec<u16>, u32), PlanError> {
         let buckets = known.buckets(input.id)?;
         let map = known.row_map(input, id.table)?;
-        let of_row = |row: usize| u16::from(buckets.of_row[map.map_or(row, |map| map[row] as usize)]);
-        Ok((domain.gather(of_row), buckets.cardinality))
+        let none = buckets.cardinality as u16;
+        let of_row = |row: usize| {
+            let row = map.as_ref().map_or(row, |map| map[row] as usize);
+            buckets.of_row.get(row).map_or(none, |&bucket| u16::from(bucket))
+        };
+        Ok((domain.gather(of_row), buckets.cardinality + u32::from(map.is_some())))
     };
     let mut prepared = Vec::with_capacity(plan.lanes.len());
     for lane in &plan.lanes {
         let (given, cardinality, own) = match &lane.kind {
             LaneKind::Path => (Vec::new(), 1, None),
             LaneKind::Own { back, bits } => {
-                let own = Some(Own { back: *back, bits: *bits });
+                let own = Some((OwnSource::Back(*back), *bits));
                 match known.owners(id.table)? {
                     Some(owners) => (domain.gather(|row| owners.place[row].min(1)), 2, own),
                     None => (Vec::new(), 1, own),
                 }
+            }
+            LaneKind::Earlier { index, bits } => {
+                let places = domain.places(&known.named_rows(id.table, *index, id.table)?);
+                (Vec::new(), 1, Some((OwnSource::At(places), *bits)))
             }
             LaneKind::One(a) => {
                 let (given, cardinality) = bucket_of(a)?;
@@ -380,14 +443,43 @@ fn prepare(
 }
 
 fn lanes(prepared: &[Prepared], whole_depth: bool) -> Vec<Lane<'_>> {
-    let lane = |p: &'_ Prepared| (p.cardinality, p.own, if whole_depth { 64 } else { p.depth });
     prepared
         .iter()
         .map(|p| {
-            let (cardinality, own, depth) = lane(p);
-            Lane { given: &p.given, cardinality, own, depth }
+            let own = p.own.as_ref().map(|(source, bits)| Own { earlier: source.as_earlier(), bits: *bits });
+            let depth = if whole_depth { 64 } else { p.depth };
+            Lane { given: &p.given, cardinality: p.cardinality, own, depth }
         })
         .collect()
+}
+
+impl OwnSource {
+    fn as_earlier(&self) -> Earlier<'_> {
+        match self {
+            OwnSource::Back(back) => Earlier::Back(*back),
+            OwnSource::At(places) => Earlier::At(places),
+        }
+    }
+}
+
+/// Leaves out the values that `keep` leaves out: places are those among the kept values from then on.
+fn thin_places(places: &mut Vec<u32>, keep: &[bool]) {
+    let mut kept = 0;
+    let renumbered: Vec<u32> = keep
+        .iter()
+        .map(|&keep| {
+            kept += u32::from(keep);
+            if keep { kept - 1 } else { NO_ROW }
+        })
+        .collect();
+    let mut at = 0;
+    places.retain(|_| {
+        at += 1;
+        keep[at - 1]
+    });
+    for place in places {
+        *place = renumbered.get(*place as usize).copied().unwrap_or(NO_ROW);
+    }
 }
 
 #[allow(clippy::too_many_arguments)] // The one place where plan, knowledge and coder meet.
@@ -427,16 +519,28 @@ fn code_patterns<C: Coder, R: RawBits>(
         paths = vec![0; classes.iter().filter(|&&class| class == rest).count()];
     }
     let whole = paths.len() == values.len();
+    let keep: Vec<bool> = classes.iter().map(|&class| class == rest).collect();
     if !whole {
-        for lane in prepared.iter_mut().filter(|lane| !lane.given.is_empty()) {
-            let mut kept = classes.iter().map(|&class| class == rest);
-            lane.given.retain(|_| kept.next().unwrap_or(false));
+        for lane in &mut prepared {
+            if !lane.given.is_empty() {
+                let mut kept = keep.iter();
+                lane.given.retain(|_| kept.next().copied().unwrap_or(false));
+            }
+            if let Some((OwnSource::At(places), _)) = &mut lane.own {
+                thin_places(places, &keep);
+            }
         }
     }
-    let near = expectations(plan, id, known, domain, predicted, &classes)?;
-    let mut guesses: Vec<Expectation<'_>> = near.iter().map(|paths| Expectation::Given(paths)).collect();
+    let near = expectations(plan, id, known, domain, predicted, &keep)?;
+    let mut guesses: Vec<Expectation<'_>> = near
+        .iter()
+        .map(|near| match near {
+            Near::Paths(paths) => Expectation::Given(paths),
+            Near::Own(places) => Expectation::Earlier(Earlier::At(places)),
+        })
+        .collect();
     if plan.near_previous {
-        guesses.push(Expectation::Back(1));
+        guesses.push(Expectation::Earlier(Earlier::Back(1)));
     }
     let shape = PathShape { bits: map.bits, modelled: plan.modelled };
     walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
@@ -453,6 +557,14 @@ fn code_patterns<C: Coder, R: RawBits>(
     Ok(())
 }
 
+/// Where values are expected.
+enum Near {
+    /// A path value for each.
+    Paths(Vec<u64>),
+    /// The places of earlier values.
+    Own(Vec<u32>),
+}
+
 /// Where the values with a path are expected, one list per source.
 fn expectations(
     plan: &ColumnPlan,
@@ -460,21 +572,29 @@ fn expectations(
     known: &Known<'_>,
     domain: &Domain,
     predicted: &[u64],
-    classes: &[u64],
-) -> Result<Vec<Vec<u64>>, PlanError> {
-    let rest = plan.map.rest_class();
-    let keep = |patterns: Vec<u64>| -> Vec<u64> {
-        let kept = patterns.into_iter().zip(classes).filter(|&(_, &class)| class == rest);
-        kept.map(|(pattern, _)| plan.map.nearest(pattern)).collect()
+    keep: &[bool],
+) -> Result<Vec<Near>, PlanError> {
+    let kept = |patterns: Vec<u64>| -> Near {
+        let kept = patterns.into_iter().zip(keep).filter(|&(_, &keep)| keep);
+        Near::Paths(kept.map(|(pattern, _)| plan.map.nearest(pattern)).collect())
     };
     let mut lists = Vec::new();
     if let Prediction::Expected(..) = plan.prediction {
-        lists.push(keep(predicted.to_vec()));
+        lists.push(kept(predicted.to_vec()));
     }
     for input in &plan.near {
+        if let (true, RowMap::Named(index)) = (input.id == id, input.map) {
+            let mut places = domain.places(&known.named_rows(id.table, index, id.table)?);
+            thin_places(&mut places, keep);
+            lists.push(Near::Own(places));
+            continue;
+        }
         let values = known.values(input.id)?;
         let row_map = known.row_map(input, id.table)?;
-        lists.push(keep(domain.gather(|row| values.raw(row_map.map_or(row, |map| map[row] as usize)))));
+        lists.push(kept(domain.gather(|row| {
+            let row = row_map.as_ref().map_or(row, |map| map[row] as usize);
+            if row < values.len() { values.raw(row) } else { 0 }
+        })));
     }
     Ok(lists)
 }

@@ -27,6 +27,8 @@ pub enum RowMap {
     Same,
     /// The row that owns this one, by the table's [`Link`].
     Parent,
+    /// The row that this column of the table names, counted from the first row of the same owner.
+    Named(u32),
 }
 
 /// How the rows of a table belong to rows of another.
@@ -93,6 +95,13 @@ pub enum LaneKind {
         /// How many bits.
         bits: u32,
     },
+    /// The top `bits` of the value in the row that a column names.
+    Earlier {
+        /// The column that names the row.
+        index: u32,
+        /// How many bits.
+        bits: u32,
+    },
     /// Buckets of another column.
     One(Input),
     /// Buckets of two other columns.
@@ -122,13 +131,23 @@ pub struct ColumnPlan {
 
 impl ColumnPlan {
     /// Every column that must be known before this one.
-    pub fn needs(&self, links: &[Option<Link>], table: u32) -> Vec<ColumnId> {
+    pub fn needs(&self, links: &[Option<Link>], id: ColumnId) -> Vec<ColumnId> {
+        let table = id.table;
         let mut needs = Vec::new();
+        let offsets_of = |table: u32| match links[table as usize] {
+            Some(Link::Offsets { offsets, .. }) => Some(offsets),
+            _ => None,
+        };
         let mut add = |input: &Input| {
-            needs.push(input.id);
-            if let (RowMap::Parent, Some(Link::Offsets { offsets, .. })) = (input.map, links[table as usize])
-            {
-                needs.push(offsets);
+            // Its own earlier values a column knows anyway.
+            needs.extend((input.id != id).then_some(input.id));
+            match input.map {
+                RowMap::Same => {}
+                RowMap::Parent => needs.extend(offsets_of(table)),
+                RowMap::Named(column) => {
+                    needs.push(ColumnId { table, column });
+                    needs.extend(offsets_of(table).into_iter().chain(offsets_of(input.id.table)));
+                }
             }
         };
         match &self.prediction {
@@ -144,6 +163,7 @@ impl ColumnPlan {
             match &lane.kind {
                 LaneKind::Path => {}
                 LaneKind::Own { .. } | LaneKind::Position => position = true,
+                LaneKind::Earlier { index, .. } => add(&Input { id, map: RowMap::Named(*index) }),
                 LaneKind::One(a) => add(a),
                 LaneKind::Two(a, b) => {
                     add(a);
@@ -191,13 +211,19 @@ fn corrupt<T>(what: &'static str) -> Result<T, PlanError> {
     Err(PlanError::Corrupt(what))
 }
 
-/// Writes a column id as a distance from the one it is seen from.
 fn put_input(into: &mut Vec<u8>, input: &Input, from: ColumnId) {
-    let parent = u64::from(input.map == RowMap::Parent);
+    let (map, index) = match input.map {
+        RowMap::Same => (0u64, None),
+        RowMap::Parent => (1, None),
+        RowMap::Named(index) => (2, Some(index)),
+    };
     let same_table = input.id.table == from.table;
-    put_varint(into, u64::from(input.id.column) << 2 | u64::from(!same_table) << 1 | parent);
+    put_varint(into, u64::from(input.id.column) << 3 | u64::from(!same_table) << 2 | map);
     if !same_table {
         put_varint(into, u64::from(input.id.table));
+    }
+    if let Some(index) = index {
+        put_varint(into, u64::from(index));
     }
 }
 
@@ -208,15 +234,29 @@ fn read_input(
     links: &[Option<Link>],
 ) -> Result<Input, PlanError> {
     let code = bytes.varint()?;
-    let table = if code & 2 != 0 { bytes.varint()? } else { u64::from(from.table) };
-    let id = read_id(table, code >> 2, tables)?;
-    let map = if code & 1 != 0 { RowMap::Parent } else { RowMap::Same };
-    let sound = match (map, links[from.table as usize]) {
-        (RowMap::Same, _) => id.table == from.table,
-        (RowMap::Parent, Some(Link::Every { parent, .. } | Link::Offsets { parent, .. })) => {
-            parent == id.table
+    let table = if code & 4 != 0 { bytes.varint()? } else { u64::from(from.table) };
+    let id = read_id(table, code >> 3, tables)?;
+    let map = match code & 3 {
+        0 => RowMap::Same,
+        1 => RowMap::Parent,
+        2 => RowMap::Named(read_id(u64::from(from.table), bytes.varint()?, tables)?.column),
+        _ => return Err(PlanError::TooNew),
+    };
+    let parent_of = |table: u32| match links[table as usize] {
+        Some(Link::Every { parent, .. } | Link::Offsets { parent, .. }) => Some(parent),
+        None => None,
+    };
+    let by_offsets = |table: u32| matches!(links[table as usize], Some(Link::Offsets { .. }));
+    let sound = match map {
+        RowMap::Same => id.table == from.table && id != from,
+        RowMap::Parent => parent_of(from.table) == Some(id.table) && id != from,
+        RowMap::Named(index) => {
+            let integer = !tables[from.table as usize].columns[index as usize].scalar.is_float();
+            let linked = by_offsets(from.table)
+                && by_offsets(id.table)
+                && parent_of(from.table) == parent_of(id.table);
+            integer && linked && index != from.column
         }
-        (RowMap::Parent, None) => false,
     };
     if sound { Ok(input(id, map)) } else { corrupt("an input from a table that is not linked") }
 }
@@ -346,6 +386,7 @@ impl ColumnPlan {
                 LaneKind::One(_) => 2,
                 LaneKind::Two(..) => 3,
                 LaneKind::Position => 4,
+                LaneKind::Earlier { .. } => 5,
             };
             // A depth of 31 and more means all decisions.
             into.push(kind << 5 | lane.depth.min(31) as u8);
@@ -353,6 +394,10 @@ impl ColumnPlan {
                 LaneKind::Path | LaneKind::Position => {}
                 LaneKind::Own { back, bits } => {
                     put_varint(into, u64::from(*back));
+                    into.push(*bits as u8);
+                }
+                LaneKind::Earlier { index, bits } => {
+                    put_input(into, &Input { id, map: RowMap::Named(*index) }, id);
                     into.push(*bits as u8);
                 }
                 LaneKind::One(a) => put_input(into, a, id),
@@ -429,6 +474,12 @@ impl ColumnPlan {
                     read_input(bytes, id, tables, links)?,
                 ),
                 4 => LaneKind::Position,
+                5 => match (read_input(bytes, id, tables, links)?, bytes.u8()?) {
+                    (Input { id: own, map: RowMap::Named(index) }, bits) if own == id && bits <= 16 => {
+                        LaneKind::Earlier { index, bits: u32::from(bits) }
+                    }
+                    _ => return corrupt("an earlier value that cannot be"),
+                },
                 _ => return Err(PlanError::TooNew),
             };
             let depth = u32::from(head & 31);

@@ -8,6 +8,7 @@ mod buckets;
 mod coding;
 mod column;
 mod dependence;
+mod indices;
 mod links;
 mod planner;
 mod related;
@@ -91,7 +92,7 @@ impl Plan {
         let decision = planner::decide(tables, sample);
         let links = decision.links;
         let needs: BTreeMap<ColumnId, Vec<ColumnId>> =
-            decision.columns.iter().map(|(&id, plan)| (id, plan.needs(&links, id.table))).collect();
+            decision.columns.iter().map(|(&id, plan)| (id, plan.needs(&links, id))).collect();
         let streams = streams::pack(&decision.order, &needs, &decision.bytes);
         Plan::assemble(links, decision.columns, streams)
             .expect("the planner orders columns by what they need")
@@ -109,7 +110,7 @@ impl Plan {
             let mut needed = BTreeSet::new();
             for id in members {
                 let plan = columns.get(id).ok_or(PlanError::Corrupt("a stream of an unknown column"))?;
-                for need in plan.needs(&links, id.table) {
+                for need in plan.needs(&links, *id) {
                     match stream_of.get(&need) {
                         Some(&earlier) if earlier == stream => {}
                         Some(&earlier) => {
@@ -369,6 +370,9 @@ impl Plan {
         let input = |input: &column::Input| match input.map {
             RowMap::Same => name(input.id),
             RowMap::Parent => format!("owner's {}", name(input.id)),
+            RowMap::Named(index) => {
+                format!("{} at {}", name(input.id), name(ColumnId { table: id.table, column: index }))
+            }
         };
         let mut parts = Vec::new();
         if let Rows::RunsOf(column) = plan.rows {
@@ -405,6 +409,10 @@ impl Plan {
             match &lane.kind {
                 LaneKind::Path => {}
                 LaneKind::Own { back, .. } => contexts.push(format!("{back} before")),
+                LaneKind::Earlier { index, .. } => {
+                    let index = ColumnId { table: id.table, column: *index };
+                    contexts.push(format!("own at {}", name(index)));
+                }
                 LaneKind::One(a) => contexts.push(input(a)),
                 LaneKind::Two(a, b) => contexts.push(format!("{} x {}", input(a), input(b))),
                 LaneKind::Position => contexts.push("position".to_string()),

@@ -8,6 +8,7 @@ use super::buckets::Buckets;
 use super::coding::{Known, patterns, run_starts};
 use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Link, Prediction, RowMap, Rows, residual_scalar};
 use super::dependence::{BIT, Target, gain_by_depth, log2};
+use super::indices::{Index, find_indices};
 use super::links::find_links;
 use super::{ColumnId, Slice};
 use hepz_columns::{Scalar, Table, Values};
@@ -72,8 +73,8 @@ pub fn decide(tables: &[Table], sample: &Slice) -> Decision {
         .collect();
     let mut drafts: BTreeMap<ColumnId, Draft> = drafts.into_iter().map(|draft| (draft.id, draft)).collect();
     super::related::use_relations(tables, &known, &mut drafts);
-    let order = coding_order(&drafts, &links);
-    // Columns of different tables choose independently; within a table in coding order, because of the closures.
+    let indices = find_indices(tables, &links, &known);
+    let order = coding_order(&drafts, &links, &indices);
     let mut per_table: Vec<Vec<ColumnId>> = vec![Vec::new(); tables.len()];
     order.iter().for_each(|id| per_table[id.table as usize].push(*id));
     let judged: Vec<BTreeMap<ColumnId, Judged>> = per_table
@@ -81,16 +82,25 @@ pub fn decide(tables: &[Table], sample: &Slice) -> Decision {
         .enumerate()
         .map(|(table, ids)| judge(table, ids, tables, &known, &drafts))
         .collect();
-    let chosen: Vec<Vec<(ColumnId, ColumnPlan, i64)>> = per_table
-        .par_iter()
-        .zip(&judged)
-        .map(|(ids, judged)| choose(ids, judged, tables, &known, &drafts, &links))
-        .collect();
+    let place: BTreeMap<ColumnId, usize> = order.iter().enumerate().map(|(at, &id)| (id, at)).collect();
+    let mut closures = Closures::new(&links, &indices, &drafts);
     let mut columns = BTreeMap::new();
     let mut bytes = BTreeMap::new();
-    for (id, plan, cost) in chosen.into_iter().flatten() {
-        bytes.insert(id, (cost / BIT / 8) as u64);
-        columns.insert(id, plan);
+    // In coding order, because closures grow with what was chosen before.
+    for (ids, judged) in per_table.iter().zip(&judged) {
+        let survey = Survey {
+            judged,
+            tables,
+            known: &known,
+            drafts: &drafts,
+            links: &links,
+            indices: &indices,
+            place: &place,
+        };
+        for (id, plan, cost) in survey.choose(ids, &mut closures) {
+            bytes.insert(id, (cost / BIT / 8) as u64);
+            columns.insert(id, plan);
+        }
     }
     Decision { links, order, columns, bytes }
 }
@@ -284,7 +294,12 @@ pub fn measure(map: &PathMap, seen: &[u64]) -> (u32, i64, usize) {
 
 /// Columns in an order in which each comes after those it is predicted from; simple columns first, because they make
 /// good contexts.
-fn coding_order(drafts: &BTreeMap<ColumnId, Draft>, links: &[Option<Link>]) -> Vec<ColumnId> {
+fn coding_order(
+    drafts: &BTreeMap<ColumnId, Draft>,
+    links: &[Option<Link>],
+    indices: &[Index],
+) -> Vec<ColumnId> {
+    let indices: BTreeSet<ColumnId> = indices.iter().map(|index| index.id).collect();
     let mut waiting: BTreeMap<(u8, ColumnId), Vec<ColumnId>> = BTreeMap::new();
     let owners: BTreeSet<ColumnId> = links
         .iter()
@@ -304,9 +319,9 @@ fn coding_order(drafts: &BTreeMap<ColumnId, Draft>, links: &[Option<Link>]) -> V
         } else if owners.contains(&id) {
             2
         } else {
-            3 + u8::from(draft.distinct > 64)
+            3 + u8::from(draft.distinct > 64 && !indices.contains(&id))
         };
-        let mut needs = draft.plan.needs(links, id.table);
+        let mut needs = draft.plan.needs(links, id);
         // Contexts chosen later may need the owners of the rows.
         if let Some(Link::Offsets { offsets, .. }) = links[id.table as usize] {
             needs.push(offsets);
@@ -424,70 +439,107 @@ fn judge(
         .collect()
 }
 
-fn choose(
-    ids: &[ColumnId],
-    judged: &BTreeMap<ColumnId, Judged>,
-    tables: &[Table],
-    known: &Known<'_>,
-    drafts: &BTreeMap<ColumnId, Draft>,
-    links: &[Option<Link>],
-) -> Vec<(ColumnId, ColumnPlan, i64)> {
-    let mut richest: Vec<ColumnId> = judged.keys().copied().collect();
-    richest.sort_by_key(|id| (std::cmp::Reverse(judged[id].target.entropy), *id));
-    let richest: BTreeSet<ColumnId> = richest.into_iter().take(RICHEST).collect();
-    let mut closures: BTreeMap<ColumnId, BTreeSet<ColumnId>> = BTreeMap::new();
-    let mut chosen = Vec::with_capacity(ids.len());
-    let mut earlier: Vec<ColumnId> = Vec::new();
-    for &id in ids {
-        let draft = &drafts[&id];
-        let mut plan = draft.plan.clone();
-        let mut closure = BTreeSet::new();
-        for need in plan.needs(links, id.table) {
-            closure.insert(need);
-            closure.extend(closures.get(&need).into_iter().flatten().copied());
-        }
-        let mut cost = draft.plain_cost;
-        if let Some(own) = judged.get(&id).filter(|own| own.worth) {
-            let scalar = tables[id.table as usize].columns[id.column as usize].scalar;
-            let position = known.places(id.table).map(|places| {
-                judged_rows(places.len()).iter().map(|&row| places[row].min(47) as u8).collect()
-            });
-            let mut chooser = Chooser {
-                id,
-                richest: &richest,
-                own,
-                judged,
-                closures: &closures,
-                closure,
-                earlier: &earlier,
-                tables,
-                joint: Vec::new(),
-            };
-            let saved = chooser.contexts(&mut plan, position);
-            if matches!(plan.prediction, Prediction::None) {
-                chooser.near(&mut plan, scalar);
+/// What decoding each column touches beside it. Structure (offsets, indices, and what they rest on) does not count: it
+/// is small and says where rows lie.
+struct Closures {
+    of: BTreeMap<ColumnId, BTreeSet<ColumnId>>,
+    structure: BTreeSet<ColumnId>,
+}
+
+impl Closures {
+    fn new(links: &[Option<Link>], indices: &[Index], drafts: &BTreeMap<ColumnId, Draft>) -> Closures {
+        let mut structure: BTreeSet<ColumnId> = indices.iter().map(|index| index.id).collect();
+        for link in links.iter().flatten() {
+            if let Link::Offsets { offsets, .. } = link {
+                structure.insert(*offsets);
+                if let Prediction::RunningSum(input) = &drafts[offsets].plan.prediction {
+                    structure.insert(input.id);
+                }
             }
-            closure = chooser.closure;
-            // What contexts know lies deeper than what the values alone show.
-            let guessed = plan.near_previous || !plan.near.is_empty();
-            let deeper = if guessed {
-                20
-            } else if plan.lanes.len() > 1 {
-                10
-            } else {
-                0
-            };
-            plan.modelled = plan.modelled.max(deeper.min(plan.map.bits));
-            let scale = known.rows_of(id.table) as i64 / own.ranks.len().max(1) as i64;
-            cost = (cost - saved * scale.max(1)).max(cost / 20);
         }
-        closures.insert(id, closure);
-        if judged.contains_key(&id) {
-            earlier.push(id);
-        }
-        chosen.push((id, plan, cost));
+        Closures { of: BTreeMap::new(), structure }
     }
-    chosen
+
+    /// `closure` with `id` and all that it touches, if that is not too much.
+    fn with(&self, closure: &BTreeSet<ColumnId>, id: ColumnId) -> Option<BTreeSet<ColumnId>> {
+        let mut closure = closure.clone();
+        if !self.structure.contains(&id) {
+            closure.insert(id);
+        }
+        closure.extend(self.of.get(&id).into_iter().flatten().copied());
+        (closure.len() <= MAX_CLOSURE).then_some(closure)
+    }
+}
+
+/// What is known when contexts are chosen for the columns of one table.
+struct Survey<'a> {
+    judged: &'a BTreeMap<ColumnId, Judged>,
+    tables: &'a [Table],
+    known: &'a Known<'a>,
+    drafts: &'a BTreeMap<ColumnId, Draft>,
+    links: &'a [Option<Link>],
+    indices: &'a [Index],
+    place: &'a BTreeMap<ColumnId, usize>,
+}
+
+impl Survey<'_> {
+    fn choose(&self, ids: &[ColumnId], closures: &mut Closures) -> Vec<(ColumnId, ColumnPlan, i64)> {
+        let mut richest: Vec<ColumnId> = self.judged.keys().copied().collect();
+        richest.sort_by_key(|id| (std::cmp::Reverse(self.judged[id].target.entropy), *id));
+        let richest: BTreeSet<ColumnId> = richest.into_iter().take(RICHEST).collect();
+        let mut chosen = Vec::with_capacity(ids.len());
+        let mut earlier: Vec<ColumnId> = Vec::new();
+        for &id in ids {
+            let draft = &self.drafts[&id];
+            let mut plan = draft.plan.clone();
+            let mut closure = BTreeSet::new();
+            for need in plan.needs(self.links, id) {
+                if !closures.structure.contains(&need) {
+                    closure.insert(need);
+                }
+                closure.extend(closures.of.get(&need).into_iter().flatten().copied());
+            }
+            let mut cost = draft.plain_cost;
+            if let Some(own) = self.judged.get(&id).filter(|own| own.worth) {
+                let position = self
+                    .known
+                    .places(id.table)
+                    .map(|places| judged_rows(places.len()).iter().map(|&row| places[row].min(47)).collect());
+                let mut chooser = Chooser {
+                    id,
+                    richest: &richest,
+                    own,
+                    survey: self,
+                    closures,
+                    closure,
+                    earlier: &earlier,
+                    joint: Vec::new(),
+                };
+                let mut saved = chooser.named(&mut plan);
+                saved += chooser.contexts(&mut plan, position);
+                if matches!(plan.prediction, Prediction::None) {
+                    chooser.near(&mut plan);
+                }
+                closure = chooser.closure;
+                // What contexts know lies deeper than what the values alone show.
+                let guessed = plan.near_previous || !plan.near.is_empty();
+                let deeper = match plan.lanes.len() {
+                    _ if guessed => 20,
+                    0 | 1 => 0,
+                    _ => 10,
+                };
+                plan.modelled = plan.modelled.max(deeper.min(plan.map.bits));
+                let scale = self.known.rows_of(id.table) as i64 / own.ranks.len().max(1) as i64;
+                cost = (cost - saved * scale.max(1)).max(cost / 20);
+            }
+            closures.of.insert(id, closure);
+            if self.judged.contains_key(&id) {
+                earlier.push(id);
+            }
+            chosen.push((id, plan, cost));
+        }
+        chosen
+    }
 }
 
 /// Chooses the contexts of one column.
@@ -495,11 +547,10 @@ struct Chooser<'a> {
     id: ColumnId,
     richest: &'a BTreeSet<ColumnId>,
     own: &'a Judged,
-    judged: &'a BTreeMap<ColumnId, Judged>,
-    closures: &'a BTreeMap<ColumnId, BTreeSet<ColumnId>>,
+    survey: &'a Survey<'a>,
+    closures: &'a Closures,
     closure: BTreeSet<ColumnId>,
     earlier: &'a [ColumnId],
-    tables: &'a [Table],
     joint: Vec<u32>,
 }
 
@@ -507,17 +558,13 @@ struct Chooser<'a> {
 const NEIGHBOURS: u32 = 64;
 const RICHEST: usize = 32;
 
+/// Guesses at a value: at most so many (the stored plan has two bits for the number).
+const MAX_NEAR: usize = 3;
+
 /// Contexts made of other columns: at most so many are chosen.
 const MAX_COLUMNS: usize = 4;
 
 impl Chooser<'_> {
-    fn closure_with(&self, id: ColumnId) -> Option<BTreeSet<ColumnId>> {
-        let mut closure = self.closure.clone();
-        closure.insert(id);
-        closure.extend(self.closures.get(&id).into_iter().flatten().copied());
-        (closure.len() <= MAX_CLOSURE).then_some(closure)
-    }
-
     /// The earlier columns that are asked: neighbours in the file, and those that say most about anything.
     fn candidates(&self) -> Vec<ColumnId> {
         let all = self.earlier.len() <= NEIGHBOURS as usize + RICHEST;
@@ -527,8 +574,103 @@ impl Chooser<'_> {
         self.earlier.iter().filter(asked).copied().collect()
     }
 
+    fn scalar(&self, id: ColumnId) -> Scalar {
+        self.survey.tables[id.table as usize].columns[id.column as usize].scalar
+    }
+
+    /// Contexts and guesses from rows that index columns name; returns about how many bits they save.
+    fn named(&mut self, plan: &mut ColumnPlan) -> i64 {
+        let n = self.own.ranks.len() as i64;
+        let rows = judged_rows(self.survey.known.rows_of(self.id.table));
+        let plain = matches!(plan.prediction, Prediction::None) && plan.rows == Rows::All;
+        let mut saved = 0;
+        let (survey, table) = (self.survey, self.id.table);
+        let mut guesses = Vec::new();
+        for index in survey.indices.iter().filter(|index| index.id.table == table) {
+            let earlier = self.survey.place[&index.id] < self.survey.place[&self.id];
+            if !plain || index.id == self.id || !earlier {
+                continue;
+            }
+            if index.target == self.id.table {
+                // The value of this column in the named row, as a context.
+                let buckets = match self.survey.known.buckets(self.id) {
+                    Ok(buckets) => buckets,
+                    Err(_) => continue,
+                };
+                let cardinality = buckets.cardinality as usize + 1;
+                let contexts = rows.iter().map(|&row| {
+                    buckets
+                        .of_row
+                        .get(index.rows[row] as usize)
+                        .map_or(cardinality as u16 - 1, |&b| u16::from(b))
+                });
+                let contexts: Vec<u16> = contexts.collect();
+                let gain = self.own.target.information(&contexts, cardinality, &mut self.joint);
+                if gain > 64 * BIT + n * BIT / 8 {
+                    saved += gain / 2;
+                    let bits = plan.map.bits.min(if plan.map.bits <= 16 { 16 } else { 8 });
+                    plan.lanes.push(LanePlan {
+                        kind: LaneKind::Earlier { index: index.id.column, bits },
+                        depth: 64,
+                    });
+                }
+            }
+            guesses.extend(self.nearest_named(plan, index, &rows));
+        }
+        guesses.sort_by_key(|&(gain, input)| (std::cmp::Reverse(gain), input));
+        for (gain, input) in guesses {
+            let own = input.id == self.id;
+            let closure =
+                if own { Some(self.closure.clone()) } else { self.closures.with(&self.closure, input.id) };
+            let Some(closure) = closure.filter(|_| plan.near.len() < MAX_NEAR) else { continue };
+            self.closure = closure;
+            plan.near.push(input);
+            saved += gain / 2;
+        }
+        saved
+    }
+
+    /// The column of the named row that is nearest to this one, if any is near, and about how many bits that saves.
+    fn nearest_named(&self, plan: &ColumnPlan, index: &Index, rows: &[usize]) -> Option<(i64, Input)> {
+        let scalar = self.scalar(self.id);
+        if plan.map.bits < 8 {
+            return None;
+        }
+        let n = rows.len();
+        let probes: Vec<usize> = (0..n).filter(|&at| index.rows[rows[at]] != super::coding::NO_ROW).collect();
+        let probes: Vec<usize> = probes.iter().copied().step_by(probes.len().div_ceil(256).max(1)).collect();
+        if probes.len() < 32 {
+            return None;
+        }
+        let ranks = &self.own.ranks;
+        let size = |a: u64, b: u64| i64::from(64 - a.abs_diff(b).leading_zeros());
+        let count = probes.len() as i64;
+        let shuffled: i64 = probes.iter().map(|&at| size(ranks[at], ranks[(at + n / 2 + 1) % n])).sum();
+        let other = |at: usize| probes[(at + probes.len() / 2) % probes.len()];
+        let mut best: Option<(i64, ColumnId)> = None;
+        for column in 0..self.survey.tables[index.target as usize].columns.len() as u32 {
+            let id = ColumnId { table: index.target, column };
+            let own = id == self.id;
+            if self.scalar(id) != scalar || !own && self.survey.place[&id] >= self.survey.place[&self.id] {
+                continue;
+            }
+            let Some(values) = self.survey.known.get(id) else { continue };
+            let rank = |at: usize| ordered(values.raw(index.rows[rows[at]] as usize), scalar);
+            let distance: i64 = probes.iter().map(|&at| size(ranks[at], rank(at))).sum();
+            // Near its own named row, not just near any: values of one kind often lie close together.
+            let elsewhere: i64 = (0..probes.len()).map(|at| size(ranks[probes[at]], rank(other(at)))).sum();
+            let gain = shuffled.min(elsewhere) - distance;
+            if gain >= count * 3 / 2 && best.is_none_or(|best| gain > best.0) {
+                best = Some((gain, id));
+            }
+        }
+        let (gain, id) = best?;
+        let named = rows.iter().filter(|&&row| index.rows[row] != super::coding::NO_ROW).count() as i64;
+        Some((gain * named / count * BIT, Input { id, map: RowMap::Named(index.id.column) }))
+    }
+
     /// Adds lanes to the plan; returns about how much they save on the judged rows.
-    fn contexts(&mut self, plan: &mut ColumnPlan, position: Option<Vec<u8>>) -> i64 {
+    fn contexts(&mut self, plan: &mut ColumnPlan, position: Option<Vec<u16>>) -> i64 {
         let n = self.own.ranks.len() as i64;
         let least = 16 * BIT + n * BIT / 200;
         let depth = |cardinality: u32| {
@@ -551,8 +693,7 @@ impl Chooser<'_> {
             }
         }
         if let Some(position) = position.filter(|position| position.len() == n as usize) {
-            let contexts: Vec<u16> = position.iter().map(|&b| u16::from(b)).collect();
-            let gain = self.own.target.information(&contexts, 48, &mut self.joint);
+            let gain = self.own.target.information(&position, 48, &mut self.joint);
             if gain > least {
                 saved += gain / 2;
                 plan.lanes.push(LanePlan { kind: LaneKind::Position, depth: depth(16) });
@@ -562,7 +703,7 @@ impl Chooser<'_> {
         // Gain of each candidate given what is picked; starts alone.
         let mut candidates: Vec<(i64, ColumnId)> = Vec::new();
         for candidate in self.candidates() {
-            let other = &self.judged[&candidate];
+            let other = &self.survey.judged[&candidate];
             let gain =
                 self.own.target.information(&other.context, other.cardinality as usize, &mut self.joint);
             if gain > least {
@@ -577,7 +718,7 @@ impl Chooser<'_> {
                 if picked.contains(&candidate) || best.as_ref().is_some_and(|b| b.0 >= alone) {
                     continue;
                 }
-                let Some(closure) = self.closure_with(candidate) else { continue };
+                let Some(closure) = self.closures.with(&self.closure, candidate) else { continue };
                 let gain = match picked.first() {
                     None => alone,
                     Some(_) => self.gain_beside(candidate, &picked).min(alone),
@@ -592,10 +733,10 @@ impl Chooser<'_> {
             self.closure = closure;
             saved += gain;
             let input = |id| Input { id, map: RowMap::Same };
-            let cardinality = self.judged[&candidate].buckets;
+            let cardinality = self.survey.judged[&candidate].buckets;
             plan.lanes.push(LanePlan { kind: LaneKind::One(input(candidate)), depth: depth(cardinality) });
             if let Some(&last) = picked.last() {
-                let joint = cardinality * self.judged[&last].buckets;
+                let joint = cardinality * self.survey.judged[&last].buckets;
                 plan.lanes.push(LanePlan {
                     kind: LaneKind::Two(input(last), input(candidate)),
                     depth: depth(joint),
@@ -609,10 +750,10 @@ impl Chooser<'_> {
 
     /// What a candidate adds to the worst-placed of those already picked.
     fn gain_beside(&mut self, candidate: ColumnId, picked: &[ColumnId]) -> i64 {
-        let other = &self.judged[&candidate];
+        let other = &self.survey.judged[&candidate];
         let mut least = i64::MAX;
         for id in picked {
-            let first = &self.judged[id];
+            let first = &self.survey.judged[id];
             let pair =
                 first.context.iter().zip(&other.context).map(|(&a, &b)| a * other.cardinality as u16 + b);
             let pair: Vec<u16> = pair.collect();
@@ -629,7 +770,8 @@ impl Chooser<'_> {
     }
 
     /// Columns (or the previous row) whose value is a good guess at this one.
-    fn near(&mut self, plan: &mut ColumnPlan, scalar: Scalar) {
+    fn near(&mut self, plan: &mut ColumnPlan) {
+        let scalar = self.scalar(self.id);
         if plan.map.bits < 8 {
             return;
         }
@@ -645,12 +787,11 @@ impl Chooser<'_> {
         }
         let mut guesses: Vec<(i64, ColumnId)> = Vec::new();
         for &candidate in self.earlier {
-            let same =
-                self.tables[candidate.table as usize].columns[candidate.column as usize].scalar == scalar;
+            let same = self.scalar(candidate) == scalar;
             if !same {
                 continue;
             }
-            let other = &self.judged[&candidate].ranks;
+            let other = &self.survey.judged[&candidate].ranks;
             let distance: i64 = probes.iter().map(|&row| size(ranks[row], other[row])).sum();
             if shuffled - distance > count {
                 guesses.push((distance, candidate));
@@ -658,10 +799,10 @@ impl Chooser<'_> {
         }
         guesses.sort_unstable();
         for (_, candidate) in guesses {
-            if plan.near.len() >= 2 {
+            if plan.near.len() >= MAX_NEAR {
                 break;
             }
-            if let Some(closure) = self.closure_with(candidate) {
+            if let Some(closure) = self.closures.with(&self.closure, candidate) {
                 self.closure = closure;
                 plan.near.push(Input { id: candidate, map: RowMap::Same });
             }

@@ -194,6 +194,53 @@ fn damaged_plans_and_streams_are_refused_or_decode_to_something() {
     }
 }
 
+#[test]
+fn rows_that_an_index_names_predict_and_hostile_indices_do_not_matter() {
+    let mut random = numbers(9);
+    let mut next = |below: u64| random.next().unwrap_or(0) % below.max(1);
+    let (mut offsets, mut mother, mut value, mut matched) = (vec![0u64], Vec::new(), Vec::new(), Vec::new());
+    let events = 300;
+    for _ in 0..events {
+        let first = value.len();
+        for place in 0..20u64 {
+            let named = if place == 0 { -1i64 } else { next(place) as i64 };
+            mother.push(named as u64 & 0xffff_ffff);
+            let near = if named < 0 { 1.0e3 + next(1 << 22) as f32 } else { value[first + named as usize] };
+            value.push(near * (1.0 + next(1000) as f32 * 1.0e-6));
+        }
+        (0..6).for_each(|_| matched.push(next(20)));
+        offsets.push(value.len() as u64);
+    }
+    let copies: Vec<u64> = matched
+        .iter()
+        .enumerate()
+        .map(|(row, &named)| u64::from((value[row / 6 * 20 + named as usize] * 1.0003).to_bits()))
+        .collect();
+    let values: Vec<u64> = value.iter().map(|v| u64::from(v.to_bits())).collect();
+    let other_offsets = (0..=events as u64).map(|e| 6 * e).collect();
+    let flat = |below: u64| (0..events as u64).map(|e| e * e % below).collect();
+    let (tables, mut slice) = slice(vec![
+        table("events", &[], vec![(Scalar::U32, flat(71)), (Scalar::U32, flat(1013))]),
+        table("particles", &[], vec![(Scalar::I32, mother), (Scalar::F32, values)]),
+        table("particles_offsets", &[], vec![(Scalar::U32, offsets)]),
+        table("jets", &[], vec![(Scalar::I32, matched), (Scalar::F32, copies)]),
+        table("jets_offsets", &[], vec![(Scalar::U32, other_offsets)]),
+    ]);
+    let plan = Plan::make(&tables, &slice);
+    comes_back(&plan, &tables, &slice);
+    let contexts = |table, column| plan.describe(&tables, ColumnId { table, column }).contexts.join("; ");
+    assert!(contexts(1, 1).contains("near c1 at c0"), "{:?}", plan.describe(&tables, ColumnId { table: 1, column: 1 }));
+    assert!(contexts(3, 1).contains("near c1 at c0"), "{}", contexts(3, 1));
+    // Indices that name no row, later rows, or anything at all; offsets that fall.
+    for (table, values) in [(1, -7i32 as u32 as u64), (3, u64::from(u32::MAX >> 1)), (2, 5), (4, u64::MAX)] {
+        let rows = slice.rows[table];
+        let scalar = tables[table].columns[0].scalar;
+        let raw: Vec<u64> = (0..rows as u64).map(|row| values.wrapping_sub(row % 3) & 0xffff_ffff).collect();
+        slice.columns[table][0] = Some(Values::from_raw(scalar, &raw));
+        comes_back(&plan, &tables, &slice);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
