@@ -10,7 +10,7 @@ use crate::exit::Failure;
 use std::fs::{self, File, FileTimes};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// Exit code of a command stopped by Ctrl-C, as shells give it.
@@ -140,11 +140,11 @@ impl Staged {
         let last = name.file_name().ok_or_else(|| Failure::usage("the output has no file name"))?;
         let failed =
             |error: io::Error| Failure::io(&format!("cannot write beside {}", name.display()), &error);
+        // The list stays locked meanwhile, so that there is no folder that Ctrl-C does not know.
+        let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
         let folder =
             tempfile::Builder::new().prefix(".hepz-").suffix(".part").tempdir_in(parent).map_err(failed)?;
-        if let Ok(mut unfinished) = UNFINISHED.lock() {
-            unfinished.push(folder.path().to_owned());
-        }
+        unfinished.push(folder.path().to_owned());
         Ok(Staged { part: folder.path().join(last), folder, name: name.to_owned() })
     }
 

@@ -222,6 +222,29 @@ fn the_archive_does_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_stopped_command_leaves_nothing_behind() {
+    use std::process::{Command, Stdio};
+    let scene = Scene::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hepz"))
+        .args(["compress", "-o", "out.hepz"])
+        .current_dir(scene.path("."))
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Its standard input stays open, so it waits with its part file made.
+    let start = std::time::Instant::now();
+    while scene.names().is_empty() {
+        assert!(start.elapsed().as_secs() < 60, "no part file appeared");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let stopped = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(stopped.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(scene.names(), Vec::<String>::new());
+}
+
+#[test]
 fn help_prints_verbs_and_exit_codes() {
     let scene = Scene::new();
     assert!(scene.run(&["help"]).ends_with(0).text().contains("decompress"));

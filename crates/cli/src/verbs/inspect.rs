@@ -1,6 +1,6 @@
 //! `hepz inspect`: what each column costs, and how it is coded.
 //!
-//! In: archives. Out: a table of columns and one of sections for each.
+//! In: archives. Out: a table of columns (with contexts if `-v`) and one of sections for each.
 //! JSON: `file`, `original_bytes`, `archive_bytes`, `ratio`, `chunks`, `columns` (each `table`, `name`, `unit`, `type`,
 //! `rows`, `raw_bytes`, `archive_bytes`, `bits_per_value`, `transform`, `contexts`), `sections` (each `kind`, `count`,
 //! `bytes`).
@@ -12,7 +12,7 @@ use crate::cells::Cells;
 use crate::console::{for_each, print, shown};
 use crate::exit::{Exit, Failure};
 use crate::input;
-use hepz::{ColumnInspection, Inspection};
+use hepz::Inspection;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -24,9 +24,13 @@ pub fn run(arguments: &InspectArguments) -> Exit {
         if arguments.sort {
             // Stable, so columns of equal cost stay in the order of the file.
             inspection.columns.sort_by(|a, b| b.archive_bytes.total_cmp(&a.archive_bytes));
-            inspection.sections.sort_by(|a, b| b.bytes.cmp(&a.bytes));
+            inspection.sections.sort_by_key(|section| std::cmp::Reverse(section.bytes));
         }
-        if arguments.talk.json { print_json(file, &inspection) } else { print(&text(file, &inspection)) }
+        if arguments.talk.json {
+            print_json(file, &inspection)
+        } else {
+            print(&text(file, &inspection, arguments.talk.verbose))
+        }
     })
 }
 
@@ -34,7 +38,7 @@ fn ratio(inspection: &Inspection) -> f64 {
     inspection.original_bytes as f64 / inspection.archive_bytes.max(1) as f64
 }
 
-fn text(file: &Path, inspection: &Inspection) -> String {
+fn text(file: &Path, inspection: &Inspection, verbose: bool) -> String {
     let (original, archive) = (inspection.original_bytes, inspection.archive_bytes);
     let mut text = format!(
         "{}: {original} -> {archive} bytes ({:.2}x), {} chunks\n",
@@ -43,22 +47,8 @@ fn text(file: &Path, inspection: &Inspection) -> String {
         inspection.chunks
     );
     if !inspection.columns.is_empty() {
-        let heading = [
-            "<table",
-            "<column",
-            "<type",
-            "<unit",
-            "values",
-            "bytes",
-            "in archive",
-            "bits/value",
-            "<transform",
-            "<contexts",
-        ];
-        let mut cells = Cells::new(&heading);
-        inspection.columns.iter().for_each(|column| cells.add(row(column)));
         text.push('\n');
-        text += &cells.to_text();
+        text += &columns(inspection, verbose);
     }
     let mut cells = Cells::new(&["<section", "count", "bytes", "share"]);
     for section in &inspection.sections {
@@ -70,20 +60,32 @@ fn text(file: &Path, inspection: &Inspection) -> String {
     text + &cells.to_text()
 }
 
-fn row(column: &ColumnInspection) -> Vec<String> {
-    vec![
-        column.table.clone(),
-        column.name.clone(),
-        column.scalar.to_owned(),
-        column.unit.clone(),
-        column.rows.to_string(),
-        column.raw_bytes.to_string(),
-        format!("{:.0}", column.archive_bytes),
+/// The table of columns; contexts, which make long lines, only if asked for, and units only if there are any.
+fn columns(inspection: &Inspection, verbose: bool) -> String {
+    let units = inspection.columns.iter().any(|column| !column.unit.is_empty());
+    let mut heading = vec!["<table", "<column", "<type", "values", "bytes", "in archive", "bits/value"];
+    heading.extend(units.then_some("<unit"));
+    heading.push("<transform");
+    heading.extend(verbose.then_some("<contexts"));
+    let mut cells = Cells::new(&heading);
+    for column in &inspection.columns {
         // An empty column has no bits per value.
-        if column.rows == 0 { "-".to_owned() } else { format!("{:.3}", column.bits_per_value) },
-        column.transform.clone(),
-        column.contexts.join(", "),
-    ]
+        let bits = if column.rows == 0 { "-".to_owned() } else { format!("{:.3}", column.bits_per_value) };
+        let mut row = vec![
+            column.table.clone(),
+            column.name.clone(),
+            column.scalar.to_owned(),
+            column.rows.to_string(),
+            column.raw_bytes.to_string(),
+            format!("{:.0}", column.archive_bytes),
+            bits,
+        ];
+        row.extend(units.then(|| column.unit.clone()));
+        row.push(column.transform.clone());
+        row.extend(verbose.then(|| column.contexts.join(", ")));
+        cells.add(row);
+    }
+    cells.to_text()
 }
 
 fn print_json(file: &Path, inspection: &Inspection) -> Result<(), Failure> {

@@ -44,11 +44,12 @@ pub fn run(arguments: &ListArguments) -> Exit {
         }
         Ok(())
     });
-    if listed > 0 && !arguments.talk.json {
-        if let Err(failure) = print(&(cells.to_text() + &details)) {
-            complain(Path::new("list"), &failure);
-            worst = worst.max(failure.exit);
-        }
+    if listed > 0
+        && !arguments.talk.json
+        && let Err(failure) = print(&(cells.to_text() + &details))
+    {
+        complain(Path::new("list"), &failure);
+        worst = worst.max(failure.exit);
     }
     worst
 }

@@ -119,7 +119,7 @@ impl Outcome {
 pub fn npy(rows: u32) -> Vec<u8> {
     let descr = "[('pt', '<f4'), ('phi', '<f8'), ('n', '<i2'), ('good', '|b1')]";
     let mut header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': ({rows},), }}");
-    while (10 + header.len() + 1) % 64 != 0 {
+    while !(10 + header.len() + 1).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');
@@ -139,5 +139,5 @@ pub fn npy(rows: u32) -> Vec<u8> {
 /// The values of one row of [`npy`].
 pub fn values(row: u32) -> (f32, f64, i16, bool) {
     let pt = 1000.0 / (row as f32 + 1.0);
-    (pt, f64::from(row % 63) * 0.1 - 3.0, 40 - (row % 90) as i16, row % 3 == 0)
+    (pt, f64::from(row % 63) * 0.1 - 3.0, 40 - (row % 90) as i16, row.is_multiple_of(3))
 }
