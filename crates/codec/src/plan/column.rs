@@ -327,7 +327,8 @@ pub fn read_links(bytes: &mut Cursor<'_>, tables: &[Table]) -> Result<Vec<Option
             continue;
         }
         let parent = bytes.varint()?;
-        if parent >= tables.len() as u64 || parent == table as u64 {
+        // Only rows at fixed distances can do without a parent: the table then owns itself.
+        if parent >= tables.len() as u64 || parent == table as u64 && kind != 1 {
             return corrupt("a parent table that does not exist");
         }
         let parent = parent as u32;

@@ -3,6 +3,7 @@
 //! In: tables and a sample of their values. Out: streams of one chunk, and back.
 //! Not here: how chunks are cut (`chunks`), how streams are framed (`sections`).
 //! Holds: decoding obeys the stored plan and never plans.
+#![doc = include_str!("spec.md")]
 
 mod buckets;
 mod coding;
@@ -259,7 +260,7 @@ impl Plan {
                 }
             }
         }
-        let coded: Vec<(Vec<u8>, Vec<(ColumnId, u64)>)> =
+        let coded: Vec<(Vec<u8>, Prices)> =
             self.streams.par_iter().map(|stream| self.encode_stream(stream, &known)).collect();
         let mut encoded = Encoded {
             streams: Vec::with_capacity(coded.len()),
@@ -274,7 +275,7 @@ impl Plan {
         encoded
     }
 
-    fn encode_stream(&self, stream: &[ColumnId], known: &Known<'_>) -> (Vec<u8>, Vec<(ColumnId, u64)>) {
+    fn encode_stream(&self, stream: &[ColumnId], known: &Known<'_>) -> (Vec<u8>, Prices) {
         let mut coder = Priced { encoder: Encoder::default(), price: 0 };
         let mut raw = Counted { writer: BitWriter::default(), bits: 0 };
         let mut prices = Vec::with_capacity(stream.len());
@@ -425,6 +426,9 @@ impl Plan {
         ColumnDescription { transform: parts.join(", "), contexts }
     }
 }
+
+/// What each column of a stream costs, in bits.
+type Prices = Vec<(ColumnId, u64)>;
 
 /// The variant of a formula, without its parameters.
 fn formula_name(formula: &Formula) -> String {

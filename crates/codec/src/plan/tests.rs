@@ -132,6 +132,14 @@ fn a_plan_made_from_one_sample_codes_any_other_values() {
 }
 
 #[test]
+fn grids_without_a_parent_table_come_back() {
+    let grid =
+        |n: u64| (0..n).map(|row| (1.5 + (row % 50) as f64 * 0.25 + (row / 50) as f64).to_bits()).collect();
+    let (tables, slice) = slice(vec![table("grid", &[50, 50], vec![(Scalar::F64, grid(7500))])]);
+    comes_back(&Plan::make(&tables, &slice), &tables, &slice);
+}
+
+#[test]
 fn streams_do_not_depend_on_the_number_of_threads() {
     let (tables, slice) = events(3, 500);
     let coded: Vec<(Vec<u8>, Vec<Vec<u8>>)> = [1, 2, 8]
@@ -229,7 +237,11 @@ fn rows_that_an_index_names_predict_and_hostile_indices_do_not_matter() {
     let plan = Plan::make(&tables, &slice);
     comes_back(&plan, &tables, &slice);
     let contexts = |table, column| plan.describe(&tables, ColumnId { table, column }).contexts.join("; ");
-    assert!(contexts(1, 1).contains("near c1 at c0"), "{:?}", plan.describe(&tables, ColumnId { table: 1, column: 1 }));
+    assert!(
+        contexts(1, 1).contains("near c1 at c0"),
+        "{:?}",
+        plan.describe(&tables, ColumnId { table: 1, column: 1 })
+    );
     assert!(contexts(3, 1).contains("near c1 at c0"), "{}", contexts(3, 1));
     // Indices that name no row, later rows, or anything at all; offsets that fall.
     for (table, values) in [(1, -7i32 as u32 as u64), (3, u64::from(u32::MAX >> 1)), (2, 5), (4, u64::MAX)] {
