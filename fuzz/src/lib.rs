@@ -12,8 +12,12 @@
 //! # Where to look next
 //! `container` for a target, `mutation` for what is done to seeds.
 
+pub mod blocks;
+pub mod codec;
 pub mod container;
+mod fixtures;
 pub mod mutation;
+pub mod readers;
 
 /// Something to attack.
 pub struct Target {
@@ -26,8 +30,18 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: &[Target] =
-    &[Target { name: "container_only", seeds: container::seeds, attack: container::container_only }];
+pub const TARGETS: &[Target] = &[
+    Target { name: "container_only", seeds: container::seeds, attack: container::container_only },
+    Target { name: "reader_hdf5", seeds: readers::hdf5_seeds, attack: readers::reader_hdf5 },
+    Target { name: "reader_numpy", seeds: readers::numpy_seeds, attack: readers::reader_numpy },
+    Target { name: "reader_records", seeds: readers::records_seeds, attack: readers::reader_records },
+    Target { name: "block_open", seeds: blocks::block_seeds, attack: blocks::block_open },
+    Target { name: "block_close", seeds: blocks::recipe_seeds, attack: blocks::block_close },
+    Target { name: "model_bytes", seeds: blocks::model_seeds, attack: blocks::model_bytes },
+    Target { name: "decode_patched", seeds: codec::patch_seeds, attack: codec::decode_patched },
+    Target { name: "decode_arbitrary", seeds: codec::archive_seeds, attack: codec::decode_arbitrary },
+    Target { name: "round_trip", seeds: codec::file_seeds, attack: codec::round_trip },
+];
 
 /// The target with this name.
 pub fn target(name: &str) -> Option<&'static Target> {

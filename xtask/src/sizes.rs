@@ -62,8 +62,10 @@ fn measure(hepz: &Path, file: &Path, scratch: &Path) -> Result<Row, String> {
     for left_over in [&archive, &back] {
         let _ = std::fs::remove_file(left_over);
     }
-    let compress_seconds = timed(Command::new(hepz).arg("compress").arg("-o").arg(&archive).arg(file))?;
-    let decompress_seconds = timed(Command::new(hepz).arg("decompress").arg("-o").arg(&back).arg(&archive))?;
+    let compress_seconds =
+        timed(Command::new(hepz).args(["compress", "--quiet", "-o"]).arg(&archive).arg(file))?;
+    let decompress_seconds =
+        timed(Command::new(hepz).args(["decompress", "--quiet", "-o"]).arg(&back).arg(&archive))?;
     let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
     let original = read(file)?;
     if original != read(&back)? {

@@ -1,0 +1,92 @@
+//! Blocks: attacks on opening and closing compressed blocks, and on the model of plain bytes.
+//!
+//! In: any bytes. Out: none; panics if a block comes back other than it was.
+//! Not here: where blocks lie in a file (`readers`).
+
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, ZlibEncoder};
+use hepz_models::bytes::{ByteConfig, decode, encode};
+use hepz_recompression::{Step, close, open};
+use std::io::Write;
+
+/// Largest plain content that a block here may claim.
+const MOST_PLAIN_BYTES: usize = 1 << 16;
+
+/// What the blocks of the seeds hold: numbers that drift, so that streams have matches and literals.
+fn plain() -> Vec<u8> {
+    (0..400u32).flat_map(|n| (n * n / 7 % 500 + 1000).to_le_bytes()).collect()
+}
+
+fn pipeline(choice: u8) -> Vec<Step> {
+    match choice % 5 {
+        0 => vec![Step::Deflate],
+        1 => vec![Step::Zlib],
+        2 => vec![Step::Shuffle { element_bytes: 4 }, Step::Zlib],
+        3 => vec![Step::Shuffle { element_bytes: 0 }, Step::Deflate, Step::Fletcher32],
+        _ => vec![Step::Fletcher32],
+    }
+}
+
+/// Blocks, each behind a byte that chooses the pipeline and two that say the plain length.
+pub fn block_seeds() -> Vec<Vec<u8>> {
+    let plain = plain();
+    let mut seeds = Vec::new();
+    for level in [1, 6, 9] {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::new(level));
+        let mut deflate = DeflateEncoder::new(Vec::new(), Compression::new(level));
+        let written = zlib.write_all(&plain).and_then(|()| deflate.write_all(&plain));
+        let (Ok(()), Ok(zlib), Ok(deflate)) = (written, zlib.finish(), deflate.finish()) else { continue };
+        seeds.extend([(0, deflate), (1, zlib.clone()), (2, zlib)]);
+    }
+    // The sum of these two words is the words themselves and their double.
+    seeds.push((4, [&[1, 2, 3, 4][..], &[4, 6, 5, 8]].concat()));
+    let length = |choice| if choice == 4 { 4 } else { plain.len() as u16 }.to_le_bytes();
+    seeds.into_iter().map(|(choice, stored)| [&[choice][..], &length(choice), &stored].concat()).collect()
+}
+
+/// Opens a block; what opens closes to the same bytes.
+pub fn block_open(data: &[u8]) {
+    let [choice, low, high, stored @ ..] = data else { return };
+    let plain_bytes = usize::from(u16::from_le_bytes([*low, *high]));
+    let Some(opened) = open(&pipeline(*choice), stored, plain_bytes) else { return };
+    assert_eq!(opened.plain.len(), plain_bytes, "a block of another length than claimed");
+    let closed = close(&opened.plain, &opened.recipe).expect("what was opened closes");
+    assert!(closed == stored, "a block closes to other bytes");
+}
+
+/// Recipes of the blocks above, each behind its plain content and two bytes that say how long that is.
+pub fn recipe_seeds() -> Vec<Vec<u8>> {
+    let seeds = block_seeds();
+    let blocks = seeds.iter().filter_map(|seed| seed.split_first_chunk::<3>());
+    let opened = blocks.filter_map(|([choice, low, high], stored)| {
+        let opened = open(&pipeline(*choice), stored, usize::from(u16::from_le_bytes([*low, *high])))?;
+        Some([&[*low, *high], &opened.plain[..], &opened.recipe].concat())
+    });
+    opened.collect()
+}
+
+/// Closes with a hostile recipe: bytes or an error.
+pub fn block_close(data: &[u8]) {
+    let [low, high, rest @ ..] = data else { return };
+    let (plain, recipe) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes([*low, *high]))));
+    let _ = close(plain, recipe);
+}
+
+/// A configuration in four bytes, then content.
+pub fn model_seeds() -> Vec<Vec<u8>> {
+    let text: &[u8] = b"pt,eta,phi\n25.5,0.1,3.0\n27.5,0.2,3.1\n26.5,0.1,3.0\n";
+    let configs = [ByteConfig::binary(12, None), ByteConfig::binary(14, Some(12)), ByteConfig::text(12)];
+    configs.map(|config| [&config.to_bytes()[..], text].concat()).to_vec()
+}
+
+/// Coded bytes come back; any bytes decode to something.
+pub fn model_bytes(data: &[u8]) {
+    let Some((config, content)) = data.split_first_chunk::<4>() else { return };
+    let Ok(config) = ByteConfig::from_bytes(*config) else { return };
+    if config.log2_table_bytes() > 20 {
+        return;
+    }
+    let content = &content[..content.len().min(MOST_PLAIN_BYTES)];
+    assert!(decode(&encode(content, config), content.len(), config) == content, "bytes come back changed");
+    let _ = decode(content, 300, config);
+}
