@@ -49,11 +49,20 @@ impl Values {
     }
 
     /// The pattern of one row. Panics if `row` is out of range, as a slice would.
+    #[inline]
     pub fn raw(&self, row: usize) -> u64 {
-        let width = self.scalar.bytes();
-        let mut pattern = [0; 8];
-        pattern[..width].copy_from_slice(&self.bytes[row * width..][..width]);
-        u64::from_le_bytes(pattern)
+        fn read<const N: usize>(bytes: &[u8], row: usize) -> [u8; N] {
+            let mut pattern = [0; N];
+            pattern.copy_from_slice(&bytes[row * N..][..N]);
+            pattern
+        }
+        // Fixed widths, because this is called for every value.
+        match self.scalar.bytes() {
+            1 => u64::from(self.bytes[row]),
+            2 => u64::from(u16::from_le_bytes(read(&self.bytes, row))),
+            4 => u64::from(u32::from_le_bytes(read(&self.bytes, row))),
+            _ => u64::from_le_bytes(read(&self.bytes, row)),
+        }
     }
 
     /// All patterns.

@@ -180,6 +180,8 @@ struct Walk<'a> {
     final_map: Vec<u16>,
     /// Lanes that still take part at each depth.
     active: [u8; 65],
+    /// First row of weights at each depth.
+    weight_row: [u8; 65],
 }
 
 impl<'a> Walk<'a> {
@@ -198,6 +200,7 @@ impl<'a> Walk<'a> {
             weights: Vec::with_capacity(DEPTH_CLASSES as usize * MAX_INPUTS * CONFIDENCES),
             final_map: Vec::with_capacity((shape.modelled as usize + 1) * FINAL_CELLS),
             active: [0; 65],
+            weight_row: [0; 65],
             lanes,
         };
         let mut counters = 0;
@@ -214,6 +217,8 @@ impl<'a> Walk<'a> {
         walk.counters = vec![Counter::NEW; counters];
         for depth in 0..65 {
             walk.active[depth as usize] = walk.lanes.iter().filter(|lane| lane.depth > depth).count() as u8;
+            let class = depth.min(shape.modelled.saturating_sub(1)) * DEPTH_CLASSES / shape.modelled.max(1);
+            walk.weight_row[depth as usize] = class as u8 * MAX_INPUTS as u8;
         }
         let share = 6 + 3 * inputs as i32;
         for _ in 0..DEPTH_CLASSES as usize * MAX_INPUTS {
@@ -250,7 +255,7 @@ impl<'a> Walk<'a> {
                     group[lane] = self.first[lane] + ((hash >> 40) as usize & self.group_mask[lane]) * 16;
                 }
             }
-            let set = (depth * DEPTH_CLASSES / modelled) as usize * MAX_INPUTS;
+            let set = usize::from(self.weight_row[depth as usize]);
             let mut sum = 0i64;
             for lane in 0..active {
                 let slot = group[lane] + nibble;

@@ -93,6 +93,11 @@ impl<'a> Known<'a> {
         Some(&self.owners(table).ok()??.place)
     }
 
+    /// For each row of a linked table the row that owns it.
+    pub fn owner_of_rows(&self, table: u32) -> Option<&[u32]> {
+        Some(&self.owners(table).ok()??.of_row)
+    }
+
     fn owners(&self, table: u32) -> Result<Option<&Owners>, PlanError> {
         let rows = self.rows[table as usize];
         let Some(link) = self.links[table as usize] else { return Ok(None) };

@@ -68,6 +68,8 @@ impl Target {
 
     /// What the contexts say about the target, less what learning it costs; may be negative.
     pub fn information(&self, contexts: &[u16], cardinality: usize, joint: &mut Vec<u32>) -> i64 {
+        let small: &[i64] = &N_LOG_N;
+        let n_log_n = |n: u32| small.get(n as usize).copied().unwrap_or_else(|| n_log_n(u64::from(n)));
         joint.clear();
         joint.resize(cardinality * self.cardinality, 0);
         for (&context, &bucket) in contexts.iter().zip(&self.buckets) {
@@ -76,12 +78,12 @@ impl Target {
         let mut within = 0i64;
         let mut cells = 0i64;
         for row in joint.chunks_exact(self.cardinality) {
-            let mut total = 0u64;
+            let mut total = 0u32;
             for &n in row {
                 if n > 0 {
-                    within -= n_log_n(u64::from(n));
+                    within -= n_log_n(n);
                     cells += 1;
-                    total += u64::from(n);
+                    total += n;
                 }
             }
             within += n_log_n(total);

@@ -5,9 +5,9 @@
 //! Holds: structure alone decides (every number must name a row of the same owner), never names.
 
 use super::ColumnId;
-use super::coding::{Known, NO_ROW};
+use super::coding::Known;
 use super::column::Link;
-use hepz_columns::Table;
+use hepz_columns::{Table, Values};
 use hepz_transforms::order::ordered;
 
 /// A column that could name rows of a table.
@@ -32,41 +32,74 @@ pub fn find_indices(tables: &[Table], links: &[Option<Link>], known: &Known<'_>)
         Some(Link::Offsets { parent, .. }) => Some(parent),
         _ => None,
     };
+    // How many rows each owner has, for every table that has owners.
+    let counts: Vec<Vec<u32>> = (0..tables.len())
+        .map(|table| {
+            let owners = parent_of(table).and_then(|_| known.owner_of_rows(table as u32));
+            let mut counts = Vec::new();
+            for &owner in owners.unwrap_or(&[]) {
+                counts.resize(counts.len().max(owner as usize + 1), 0);
+                counts[owner as usize] += 1;
+            }
+            counts
+        })
+        .collect();
     let mut found = Vec::new();
     for (table, t) in tables.iter().enumerate() {
         let Some(parent) = parent_of(table).filter(|_| known.rows_of(table as u32) >= LEAST_ROWS) else {
             continue;
         };
-        let Some(places) = known.places(table as u32) else { continue };
+        let (Some(places), Some(owners)) = (known.places(table as u32), known.owner_of_rows(table as u32))
+        else {
+            continue;
+        };
         for (column, c) in t.columns.iter().enumerate() {
             if c.scalar.is_float() || c.scalar.bytes() < 2 {
                 continue;
             }
             let id = ColumnId { table: table as u32, column: column as u32 };
-            let Some(values) = known.get(id) else { continue };
-            let zero = ordered(0, c.scalar);
-            // -1 stands for none; numbers below it and numbers that are always the same name nothing.
-            let number = |row: usize| ordered(values.raw(row), c.scalar).wrapping_sub(zero) as i64;
-            let named = (0..values.len()).filter(|&row| number(row) >= 0).count();
-            let sound = (0..values.len()).all(|row| (-1..1 << 16).contains(&number(row)));
-            if !sound || named * 20 < values.len() || (0..values.len()).all(|row| number(row) < 2) {
+            let Some(numbers) = known.get(id).and_then(numbers) else { continue };
+            let named = numbers.iter().filter(|&&number| number >= 0).count();
+            if named * 20 < numbers.len() {
                 continue;
             }
             for target in (0..tables.len()).filter(|&other| parent_of(other) == Some(parent)) {
-                // A table names its own rows only backwards.
-                let own = target == table;
-                let forward = |&row: &usize| number(row) >= i64::from(places[row]);
-                let rare = named * 4 < values.len();
-                if own && (rare || (0..values.len()).filter(forward).count() * 2 * FEW > values.len()) {
+                // A table names its own rows only backwards, and most of them.
+                let forward =
+                    || numbers.iter().zip(places).filter(|&(&number, &place)| number >= i32::from(place));
+                if target == table
+                    && (named * 4 < numbers.len() || forward().count() * 2 * FEW > numbers.len())
+                {
                     continue;
                 }
-                let Ok(rows) = known.named_rows(table as u32, column as u32, target as u32) else { continue };
-                let missed = |&(row, &named): &(usize, &u32)| named == NO_ROW && number(row) >= 0;
-                if rows.iter().enumerate().filter(missed).count() * FEW <= named {
+                let mut left = named / FEW;
+                let sound = numbers.iter().zip(owners).all(|(&number, &owner)| {
+                    let n = counts[target].get(owner as usize).copied().unwrap_or(0);
+                    if number < 0 || (number as u32) < n {
+                        return true;
+                    }
+                    left = left.wrapping_sub(1);
+                    left != usize::MAX
+                });
+                if let (true, Ok(rows)) =
+                    (sound, known.named_rows(table as u32, column as u32, target as u32))
+                {
                     found.push(Index { id, target: target as u32, rows });
                 }
             }
         }
     }
     found
+}
+
+/// The values as small numbers of which -1 stands for none; `None` if others occur, or none above 1.
+fn numbers(values: &Values) -> Option<Vec<i32>> {
+    let scalar = values.scalar();
+    let zero = ordered(0, scalar);
+    let number = |row: usize| {
+        let number = ordered(values.raw(row), scalar).wrapping_sub(zero) as i64;
+        (-1..1 << 16).contains(&number).then_some(number as i32)
+    };
+    let numbers: Vec<i32> = (0..values.len()).map(number).collect::<Option<_>>()?;
+    numbers.iter().any(|&number| number > 1).then_some(numbers)
 }

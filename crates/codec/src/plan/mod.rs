@@ -9,6 +9,7 @@ mod buckets;
 mod coding;
 mod column;
 mod dependence;
+mod draft;
 mod indices;
 mod links;
 mod planner;

@@ -7,22 +7,15 @@
 use super::buckets::Buckets;
 use super::coding::{Known, patterns, run_starts};
 use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Link, Prediction, RowMap, Rows, residual_scalar};
-use super::dependence::{BIT, Target, gain_by_depth, log2};
+use super::dependence::{BIT, Target, log2};
+use super::draft::{Draft, MAX_CLOSURE, draft, judged_rows};
 use super::indices::{Index, find_indices};
 use super::links::find_links;
 use super::{ColumnId, Slice};
 use hepz_columns::{Scalar, Table, Values};
 use hepz_transforms::order::ordered;
-use hepz_transforms::path_map::{PathMap, Place};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Dependence is judged on at most so many rows of a table, in runs of [`RUN_ROWS`].
-const JUDGED_ROWS: usize = 4096;
-const RUN_ROWS: usize = 512;
-
-/// Decoding a column touches at most so many others.
-pub const MAX_CLOSURE: usize = 8;
 
 /// What the planner decided.
 pub struct Decision {
@@ -34,18 +27,6 @@ pub struct Decision {
     pub columns: BTreeMap<ColumnId, ColumnPlan>,
     /// About how many bytes each column takes in the sample.
     pub bytes: BTreeMap<ColumnId, u64>,
-}
-
-/// What is known of a column before its contexts are chosen.
-pub struct Draft {
-    /// The column.
-    pub id: ColumnId,
-    /// Its plan so far.
-    pub plan: ColumnPlan,
-    /// Bits of all its coded values without contexts, in units of [`BIT`].
-    pub plain_cost: i64,
-    /// Distinct values seen, up to a few.
-    pub distinct: usize,
 }
 
 /// Decides.
@@ -191,107 +172,6 @@ fn many_values_repeat(values: &Values, starts: &[u32]) -> bool {
     most * 2 <= values.len() - starts.len()
 }
 
-fn draft(id: ColumnId, tables: &[Table], known: &Known<'_>, rows: Rows, sum: Option<Input>) -> Draft {
-    let scalar = tables[id.table as usize].columns[id.column as usize].scalar;
-    let predictions = match sum {
-        Some(input) => vec![Prediction::RunningSum(input)],
-        None => vec![Prediction::None, Prediction::Previous],
-    };
-    let mut best: Option<Draft> = None;
-    for prediction in predictions {
-        let seen = patterns(&prediction, rows, id, known).unwrap_or_default();
-        if prediction == Prediction::Previous && !worth_differencing(&seen, scalar, best.as_ref()) {
-            continue;
-        }
-        let draft = draft_of(id, scalar, prediction, rows, &seen);
-        if best.as_ref().is_none_or(|best| draft.plain_cost < best.plain_cost) {
-            best = Some(draft);
-        }
-    }
-    best.unwrap_or_else(|| draft_of(id, scalar, Prediction::None, Rows::All, &[]))
-}
-
-/// Differences of integers are tried if they are shorter than the values by two bits and more.
-fn worth_differencing(differences: &[u64], scalar: Scalar, plain: Option<&Draft>) -> bool {
-    let Some(plain) = plain else { return false };
-    if scalar.is_float() || plain.plan.map.bits < 4 || differences.len() < 16 {
-        return false;
-    }
-    let residual = residual_scalar(scalar);
-    let shift = 64 - residual.bits();
-    let size = |&d: &u64| {
-        let signed = ((d << shift) as i64) >> shift;
-        u64::from(64 - signed.unsigned_abs().leading_zeros())
-    };
-    let mean = differences.iter().map(size).sum::<u64>() / differences.len() as u64;
-    mean + 2 <= u64::from(plain.plan.map.bits)
-}
-
-/// Map, depth and cost without contexts.
-pub fn draft_of(id: ColumnId, scalar: Scalar, prediction: Prediction, rows: Rows, seen: &[u64]) -> Draft {
-    let map = PathMap::fit(super::coding::pattern_scalar(&prediction, scalar), seen);
-    let (modelled, plain_cost, distinct) = measure(&map, seen);
-    let plan = ColumnPlan {
-        rows,
-        prediction,
-        map,
-        modelled,
-        lanes: vec![LanePlan { kind: LaneKind::Path, depth: 64 }],
-        near_previous: false,
-        near: Vec::new(),
-    };
-    Draft { id, plan, plain_cost, distinct }
-}
-
-/// Decisions worth modelling, cost of all values without contexts, number of distinct values (at most 65).
-pub fn measure(map: &PathMap, seen: &[u64]) -> (u32, i64, usize) {
-    let mut paths = Vec::with_capacity(seen.len());
-    let mut classes = vec![0u64; map.atoms.len() + 2];
-    for &pattern in seen {
-        match map.split(pattern) {
-            Place::Atom(atom) => classes[atom as usize] += 1,
-            Place::Rest(path) => {
-                classes[map.atoms.len()] += 1;
-                paths.push(path);
-            }
-            Place::Escape => classes[map.atoms.len() + 1] += 1,
-        }
-    }
-    let n = seen.len() as u64;
-    let occupied = classes.iter().filter(|&&c| c > 0).count();
-    let mut cost =
-        super::dependence::n_log_n(n) - classes.iter().map(|&c| super::dependence::n_log_n(c)).sum::<i64>();
-    cost += (occupied as i64 - 1).max(0) * log2(n.max(1)) / 2;
-    cost += classes[map.atoms.len() + 1] as i64 * i64::from(map.scalar.bits()) * BIT;
-    let all = paths.len() as u64;
-    let stride = paths.len().div_ceil(JUDGED_ROWS).max(1);
-    let mut paths: Vec<u64> = paths.into_iter().step_by(stride).collect();
-    paths.sort_unstable();
-    let gains = gain_by_depth(&paths, map.bits);
-    // From the deepest decision up: stop where all that follow gain nothing together.
-    let mut modelled = 0;
-    let (mut tail, mut best_tail) = (0i64, 0i64);
-    for depth in (0..gains.len()).rev() {
-        tail += gains[depth];
-        // A decision takes time: it must save a two-hundredth of a bit.
-        tail -= paths.len() as i64 * BIT / 200;
-        if tail > best_tail + 12 * BIT && modelled == 0 {
-            modelled = depth as u32 + 1;
-        }
-        best_tail = best_tail.min(tail);
-    }
-    if modelled > 0 {
-        // More values than were judged reach a little deeper.
-        modelled = (modelled + stride.ilog2().div_ceil(3)).min(map.bits);
-    }
-    let gain: i64 = gains.iter().take(modelled as usize).sum::<i64>() * stride as i64;
-    cost += all as i64 * i64::from(map.bits) * BIT - gain.max(0);
-    let mut distinct = paths;
-    distinct.dedup();
-    let distinct = (distinct.len() + occupied).saturating_sub(1).min(65);
-    (modelled, cost.max(0), distinct)
-}
-
 /// Columns in an order in which each comes after those it is predicted from; simple columns first, because they make
 /// good contexts.
 fn coding_order(
@@ -369,20 +249,6 @@ fn coarse(buckets: &[u8], cardinality: u32) -> (Vec<u16>, u32) {
     // Fewer rows fill fewer buckets.
     let kept = cardinality.min(if buckets.len() < 2048 { COARSE * 3 / 4 } else { COARSE });
     (buckets.iter().map(|&b| (u32::from(b) * kept / cardinality) as u16).collect(), kept)
-}
-
-/// The rows that are judged: a few runs, so that neighbours stay neighbours.
-pub fn judged_rows(n: usize) -> Vec<usize> {
-    if n <= JUDGED_ROWS {
-        return (0..n).collect();
-    }
-    let runs = JUDGED_ROWS / RUN_ROWS;
-    (0..runs)
-        .flat_map(|run| {
-            let first = (n - RUN_ROWS) / (runs - 1) * run;
-            first..first + RUN_ROWS
-        })
-        .collect()
 }
 
 /// Only a column that costs more than this without contexts is worth contexts.
@@ -555,14 +421,14 @@ struct Chooser<'a> {
 }
 
 /// Of very many columns so many neighbours in the file, and so many of the highest entropy, are asked.
-const NEIGHBOURS: u32 = 64;
-const RICHEST: usize = 32;
+const NEIGHBOURS: u32 = 48;
+const RICHEST: usize = 24;
 
 /// Guesses at a value: at most so many (the stored plan has two bits for the number).
 const MAX_NEAR: usize = 3;
 
 /// Contexts made of other columns: at most so many are chosen.
-const MAX_COLUMNS: usize = 4;
+const MAX_COLUMNS: usize = 2;
 
 impl Chooser<'_> {
     /// The earlier columns that are asked: neighbours in the file, and those that say most about anything.
@@ -672,7 +538,7 @@ impl Chooser<'_> {
     /// Adds lanes to the plan; returns about how much they save on the judged rows.
     fn contexts(&mut self, plan: &mut ColumnPlan, position: Option<Vec<u16>>) -> i64 {
         let n = self.own.ranks.len() as i64;
-        let least = 16 * BIT + n * BIT / 200;
+        let least = 32 * BIT + n * BIT / 100;
         let depth = |cardinality: u32| {
             let n = n.max(1) as u64 * 8;
             (log2(n / u64::from(cardinality).max(1) + 1) / BIT) as u32 + 5
@@ -711,7 +577,7 @@ impl Chooser<'_> {
             }
         }
         candidates.sort_by_key(|&(gain, id)| (std::cmp::Reverse(gain), id));
-        candidates.truncate(16);
+        candidates.truncate(12);
         while picked.len() < MAX_COLUMNS {
             let mut best: Option<(i64, ColumnId, BTreeSet<ColumnId>)> = None;
             for &(alone, candidate) in &candidates {

@@ -8,11 +8,14 @@ use super::ColumnId;
 use super::coding::{Known, patterns};
 use super::column::{Input, Prediction, RowMap};
 use super::dependence::BIT;
-use super::planner::{Draft, MAX_CLOSURE, draft_of, judged_rows};
+use super::draft::{Draft, MAX_CLOSURE, draft_of, judged_rows};
 use hepz_columns::Table;
 use hepz_transforms::relations::{Budget, Candidate, Sample, SampleColumn, search};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// About a twentieth of a second.
+const BUDGET: Budget = Budget { steps: 500_000, per_target: 8 };
 
 /// Columns that cost fewer bits a value than this are no targets.
 const TARGET_BITS: i64 = 3;
@@ -62,7 +65,7 @@ fn search_table(
     if targets == 0 || ids.len() < 2 {
         return Vec::new();
     }
-    search(&sample, &Budget::default())
+    search(&sample, &BUDGET)
         .into_iter()
         .map(|candidate| {
             let inputs = candidate.inputs.iter().map(|&input| ids[input]).collect();
