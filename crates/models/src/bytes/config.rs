@@ -6,7 +6,7 @@
 //! Source: our own; this is the one place where the four bytes are defined.
 
 use super::alphabet::Alphabet;
-use super::detect_stride;
+use super::stride::{detect_stride, looks_like_text};
 
 /// Tables are at least this large.
 const MIN_LOG2: u8 = 14;
@@ -174,13 +174,4 @@ impl ByteConfig {
             _ => None,
         }
     }
-}
-
-/// At least 19 of 20 bytes are printable or white space, and lines end.
-pub(super) fn looks_like_text(sample: &[u8]) -> bool {
-    let printable = sample
-        .iter()
-        .filter(|&&byte| (32..127).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t'))
-        .count();
-    !sample.is_empty() && printable >= sample.len() - sample.len() / 20
 }

@@ -6,7 +6,6 @@
 //! Source: our own: strides are proposed by how often a byte equals the one a stride before, and chosen by the description
 //! length of the bytes with one histogram per place in the record.
 
-use super::config::looks_like_text;
 
 /// Bytes looked at: the share of a stride of 4096 is then 16 records.
 const WINDOW_BYTES: usize = 1 << 16;
@@ -127,6 +126,15 @@ fn log2(n: u64) -> u32 {
         }
     }
     log
+}
+
+/// At least 19 of 20 bytes are printable or white space, and lines end.
+pub(super) fn looks_like_text(sample: &[u8]) -> bool {
+    let printable = sample
+        .iter()
+        .filter(|&&byte| (32..127).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t'))
+        .count();
+    !sample.is_empty() && printable >= sample.len() - sample.len() / 20
 }
 
 #[cfg(test)]

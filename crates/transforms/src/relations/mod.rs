@@ -4,6 +4,7 @@
 //! Not here: rounding to a column's type and the difference (`order`), the choice among candidates (the planner).
 //! Holds: a formula gives the same bits on every machine; the search reads no column names, no clock and no chance.
 
+mod error;
 mod fit;
 mod formula;
 mod function;
@@ -18,7 +19,7 @@ pub use function::Function;
 pub use sample::{Budget, Candidate, Sample, SampleColumn};
 pub use search::search;
 pub use smooth::{Curve, MOST_INTERVALS, Smooth};
-pub use wire::FormulaError;
+pub use error::FormulaError;
 
 #[cfg(test)]
 mod formula_tests;

@@ -6,31 +6,7 @@
 //! [`FormulaError`] and no allocation beyond what [`MOST_INTERVALS`] allows.
 
 use super::smooth::{Curve, MOST_INTERVALS, Smooth};
-use super::{Direction, Formula, Function, Gain, MOST_INPUTS};
-
-/// Why bytes are not a formula.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FormulaError {
-    /// The bytes end within the formula.
-    #[error("the formula ends early")]
-    Truncated,
-    /// A newer writer, or no writer at all.
-    #[error("formula number {0} is not known")]
-    UnknownFormula(u8),
-    /// A newer writer, or no writer at all.
-    #[error("function number {0} is not known")]
-    UnknownFunction(u8),
-    /// A number of inputs, a sign or a flag that no writer produces.
-    #[error("the shape of the formula is impossible")]
-    Shape,
-    /// A constant that is not finite.
-    #[error("a constant of the formula is not finite")]
-    Constant,
-    /// Knots that do not rise, or too many.
-    #[error("the knots of the curve do not rise or do not fit the coefficients")]
-    Knots,
-}
+use super::{Direction, Formula, FormulaError, Function, Gain, MOST_INPUTS};
 
 /// Takes fields off the front of a slice.
 struct Fields<'a> {
