@@ -3,39 +3,30 @@ use hepz_models::bytes::{ByteConfig, decode, encode};
 use std::time::Instant;
 
 fn main() -> std::io::Result<()> {
-    let log2 = std::env::var("LOG2").ok().and_then(|text| text.parse::<u8>().ok());
     let (mut total, mut total_coded) = (0, 0);
     for path in std::env::args().skip(1) {
         let bytes = std::fs::read(&path)?;
-        let mut config = ByteConfig::for_sample(&bytes[..bytes.len().min(1 << 20)], bytes.len());
-        if let Some(log2) = log2 {
-            let [shape, _, low, high] = config.to_bytes();
-            config = ByteConfig::from_bytes([shape, log2, low, high]).unwrap_or(config);
-        }
-        if std::env::var("PLAIN").is_ok() {
-            config = ByteConfig::text(config.log2_table_bytes());
-        }
+        let config = ByteConfig::for_sample(&bytes[..bytes.len().min(1 << 20)], bytes.len());
         let start = Instant::now();
         let coded = encode(&bytes, config);
         let encoding_s = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        let equal = std::env::var("NODEC").is_ok() || decode(&coded, bytes.len(), config) == bytes;
+        let equal = decode(&coded, bytes.len(), config) == bytes;
         let decoding_s = start.elapsed().as_secs_f64();
         let mb = bytes.len() as f64 / 1e6;
         println!(
-            "{:>9} -> {:>8} ({:6.3}x)  encode {:5.2} MB/s  decode {:5.2} MB/s  {:?} {} {}",
+            "{:>9} -> {:>8} ({:6.3}x)  encode {:5.2} MB/s  decode {:5.2} MB/s  {:?} {}{path}",
             bytes.len(),
             coded.len(),
             bytes.len() as f64 / coded.len().max(1) as f64,
             mb / encoding_s,
             mb / decoding_s,
             config.to_bytes(),
-            if equal { "" } else { "DIFFERS" },
-            path,
+            if equal { "" } else { "DIFFERS " },
         );
         total += bytes.len();
         total_coded += coded.len();
     }
-    println!("{total} -> {total_coded}");
+    println!("{total:>9} -> {total_coded:>8}");
     Ok(())
 }

@@ -36,6 +36,7 @@ pub(super) struct MatchModel {
     trust: Box<[Counter; N_TRUST]>,
     /// The nibble expected, with a leading one, while nothing spoke against it.
     nibble: u32,
+    bucket: u32,
     row: u32,
     used: usize,
 }
@@ -59,6 +60,7 @@ impl MatchModel {
             expected: 0,
             trust,
             nibble: 0,
+            bucket: 0,
             row: 0,
             used: 0,
         }
@@ -78,10 +80,10 @@ impl MatchModel {
         }
     }
 
-    /// A number from 0 to 15 for selecting weights.
+    /// A number from 0 to 13 for selecting weights: how long the match is, 0 once something spoke against it.
     #[inline(always)]
     pub(super) fn length_bucket(&self) -> u32 {
-        Self::bucket(self.len)
+        self.bucket
     }
 
     /// The byte expected next, if any.
@@ -105,7 +107,8 @@ impl MatchModel {
                 16..=30 => 3,
                 _ => 4,
             };
-            self.row = misses * 32 + Self::bucket(self.len) * 2;
+            self.bucket = Self::bucket(self.len);
+            self.row = misses * 32 + self.bucket * 2;
         }
     }
 
@@ -114,6 +117,7 @@ impl MatchModel {
     pub(super) fn predict(&mut self, place: usize, n_bits: u32) -> (i16, i16) {
         if self.nibble >> (4 - n_bits) != place as u32 || self.nibble == 0 {
             self.nibble = 0;
+            self.bucket = 0;
             return (0, 0);
         }
         let bit = (self.nibble >> (3 - n_bits)) & 1;
@@ -132,12 +136,13 @@ impl MatchModel {
     #[inline(always)]
     pub(super) fn learn(&mut self, bit: u32) {
         if self.nibble != 0 {
-            self.trust[self.used & (N_TRUST - 1)].learn(bit, 500);
+            let counter = &mut self.trust[self.used & (N_TRUST - 1)];
+            *counter = counter.after(bit, 500);
         }
     }
 
     /// Moves on by the byte that `history` just took. `hash` is of the last `min_len` bytes.
-    pub(super) fn advance(&mut self, history: &History, byte: u32, hash: u32) {
+    pub(super) fn advance(&mut self, history: &History, byte: u32, hash: u32, look: bool) {
         let slot = hash as usize & (self.table.len() - 1);
         let here = history.len();
         let mark = hash & !POSITION;
@@ -152,7 +157,7 @@ impl MatchModel {
                 self.since_miss = (self.since_miss + 1).min(31);
             }
             self.len = 0;
-            let entry = self.table[slot];
+            let entry = if look { self.table[slot] } else { here & POSITION | mark };
             // Positions modulo 2^26, the widest window; six bits of the hash spare most useless looks.
             self.at = here.wrapping_sub(here.wrapping_sub(entry) & POSITION);
             let near = here.wrapping_sub(self.at) < history.window() && self.at != here;

@@ -11,7 +11,7 @@ use crate::logistic::LOG_ODDS_LIMIT;
 /// Inputs of the first layer, a multiple of the 8 lanes of 16 bits that every 64-bit machine has.
 pub(super) const N_INPUTS: usize = 32;
 /// Mixers of the first layer, inputs of the second.
-pub(super) const N_MIXERS: usize = 4;
+pub(super) const N_MIXERS: usize = 2;
 /// Weight sets of a mixer.
 pub(super) const N_SETS: usize = 512;
 /// A weight of 1 in the first layer.
@@ -58,9 +58,10 @@ impl Mixers {
     pub(super) fn mix(&mut self, inputs: &Inputs, sets: [usize; N_MIXERS], last: usize) -> i32 {
         self.chosen = sets.map(|set| set & (N_SETS - 1));
         self.chosen_second = last & (N_SETS - 1);
-        let [a, b, c, d] = &self.first;
-        let [at_a, at_b, at_c, at_d] = self.chosen;
-        let sums = dot(inputs, [&a[at_a], &b[at_b], &c[at_c], &d[at_d]]);
+        let mut sums = [0; N_MIXERS];
+        for ((sum, mixer), &set) in sums.iter_mut().zip(&self.first).zip(&self.chosen) {
+            *sum = dot(inputs, &mixer[set]);
+        }
         let mut sum = 0;
         let weights = &self.second[self.chosen_second];
         for at in 0..N_MIXERS {
@@ -79,7 +80,7 @@ impl Mixers {
     pub(super) fn learn(&mut self, inputs: &Inputs, bit: u32, rate: i32, rate_second: i32) {
         let target = (bit as i32) << 16;
         let errors = self.p.map(|p| (((target - p as i32) * rate) >> 9) as i16);
-        for ((mixer, &set), &error) in self.first.iter_mut().zip(&self.chosen).zip(&errors) {
+        for ((mixer, &set), error) in self.first.iter_mut().zip(&self.chosen).zip(errors) {
             step(inputs, &mut mixer[set & (N_SETS - 1)], error);
         }
         let error = ((target - self.p_second as i32) * rate_second) >> 10;
@@ -90,20 +91,18 @@ impl Mixers {
     }
 }
 
-/// Sums of products. Apart, so that the compiler sees pairs of 16-bit products in four lanes.
+/// Sum of products. Apart, so that the compiler sees pairs of 16-bit products in four lanes.
 #[inline(never)]
-fn dot(inputs: &Inputs, weights: [&Weights; N_MIXERS]) -> [i32; N_MIXERS] {
-    weights.map(|weights| {
-        let mut lanes = [0i32; 4];
-        for (x, w) in inputs.0.chunks_exact(8).zip(weights.0.chunks_exact(8)) {
-            for (lane, sum) in lanes.iter_mut().enumerate() {
-                let even = i32::from(x[2 * lane]) * i32::from(w[2 * lane]);
-                let odd = i32::from(x[2 * lane + 1]) * i32::from(w[2 * lane + 1]);
-                *sum = sum.wrapping_add(even.wrapping_add(odd));
-            }
+fn dot(inputs: &Inputs, weights: &Weights) -> i32 {
+    let mut lanes = [0i32; 4];
+    for (x, w) in inputs.0.chunks_exact(8).zip(weights.0.chunks_exact(8)) {
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            let even = i32::from(x[2 * lane]) * i32::from(w[2 * lane]);
+            let odd = i32::from(x[2 * lane + 1]) * i32::from(w[2 * lane + 1]);
+            *sum = sum.wrapping_add(even.wrapping_add(odd));
         }
-        lanes[0].wrapping_add(lanes[1]).wrapping_add(lanes[2].wrapping_add(lanes[3]))
-    })
+    }
+    lanes[0].wrapping_add(lanes[1]).wrapping_add(lanes[2].wrapping_add(lanes[3]))
 }
 
 /// Adds `error * inputs / 2^17`, rounded. Apart for the same reason as [`dot`].

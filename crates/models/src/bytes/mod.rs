@@ -4,14 +4,16 @@
 //! Not here: the arithmetic of coding (`hepz-entropy`), where a stream begins and ends (`hepz-container`).
 //! Holds: no floating point; equal bytes and an equal [`ByteConfig`] give equal code on every machine; decoding hostile
 //! bytes gives some bytes, never a panic; memory is fixed by [`ByteConfig`], not by the length a header claims.
-//! Source: the idea of PAQ (M. Mahoney, "Adaptive weighing of context models", 2005): counters in hashed contexts, a match
-//! model, gated logistic mixing, secondary estimation. Departs: counters carry their own confidence into an adaptive map
-//! instead of a table of bit histories.
+//! Source: the idea of PAQ (M. Mahoney, "Adaptive weighing of context models", 2005): bit histories in hashed
+//! contexts, match models, gated logistic mixing, secondary estimation. Departs: printed numbers are coded over an alphabet
+//! of sixteen, four decisions a byte instead of eight; the field above and how this one compares with it are contexts.
+#![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
 mod alphabet;
 mod config;
 mod contexts;
 mod counter;
+mod evidence;
 mod history;
 mod matches;
 mod mixer;
@@ -19,36 +21,37 @@ mod refine;
 mod slots;
 mod state;
 mod stride;
+mod text;
 
 pub use config::{ByteConfig, ByteConfigError};
 pub use stride::detect_stride;
 
 use crate::logistic::LOGISTIC;
 use alphabet::Alphabet;
-use contexts::{Contexts, N_CONTEXTS};
-use counter::Counter;
+use contexts::{Contexts, N_CONTEXTS, N_PLACES};
+use counter::Counters;
+use evidence::Evidence;
 use hepz_entropy::{Coder, Decoder, Encoder};
 use history::History;
 use matches::MatchModel;
 use mixer::{Inputs, Mixers, N_INPUTS, ONE};
 use refine::Refinement;
-use slots::{Slot, SlotAt, Slots};
 
 /// Nodes of all trees of nibbles: 16 for the alphabet, 16 for the upper half of a byte, 16 * 16 for the lower half.
 const N_NODES: usize = 512;
+
+/// Where the inputs of the match models begin.
+const LONG: usize = 2 * N_CONTEXTS + 2;
+const SHORT: usize = LONG + 2;
 
 /// Prices bytes by what came before them.
 #[derive(Debug, Clone)]
 pub struct ByteModel {
     history: History,
     contexts: Contexts,
-    slots: Slots,
-    slot_at: [SlotAt; N_CONTEXTS],
-    work: [Slot; N_CONTEXTS],
-    /// What a state of a context is worth: the probability of a 1.
-    worth: Box<[[u16; 256]; N_CONTEXTS]>,
-    order0: Box<[Counter; N_NODES]>,
-    order1: Box<[Counter; 256 * N_NODES]>,
+    evidence: Evidence,
+    by_place: Counters<{ N_PLACES * N_NODES }>,
+    order1: Counters<{ 256 * N_NODES }>,
     long: MatchModel,
     short: MatchModel,
     long_hash: u32,
@@ -67,34 +70,25 @@ impl ByteModel {
     /// A fresh model.
     pub fn new(config: ByteConfig) -> ByteModel {
         let log2_bytes = u32::from(config.log2_table_bytes());
-        let mut worth = [0u16; 256];
-        for (state, p) in worth.iter_mut().enumerate() {
-            let seen = state::seen(state as u8);
-            let (zeros, ones) = (u32::from(seen.zeros) * 10 + 3, u32::from(seen.ones) * 10 + 3);
-            *p = (65535 * ones / (zeros + ones)) as u16;
-        }
         let mut initial = [0i16; N_INPUTS];
-        for pair in initial[..2 * N_CONTEXTS].chunks_exact_mut(2) {
-            pair[0] = ONE / 4;
-            pair[1] = 0;
-        }
-        initial[24] = ONE / 8;
-        initial[25] = ONE / 8;
-        initial[27] = ONE / 4;
-        initial[29] = ONE / 4;
+        initial[..N_CONTEXTS].fill(ONE / 6);
+        initial[2 * N_CONTEXTS..][..2].fill(ONE / 8);
+        initial[LONG] = ONE / 5;
+        initial[SHORT] = ONE / 5;
         let history_bits = (log2_bytes + 1).clamp(16, 26);
         let text = config.is_text();
         ByteModel {
             history: History::new(history_bits),
-            contexts: Contexts::new(text, config.record_stride().unwrap_or(0)),
-            slots: Slots::new(log2_bytes),
-            slot_at: [SlotAt::default(); N_CONTEXTS],
-            work: [[0; 16]; N_CONTEXTS],
-            worth: boxed(worth),
-            order0: boxed(Counter::default()),
-            order1: boxed(Counter::default()),
-            long: MatchModel::new(log2_bytes.clamp(16, 24) - 4, if text { 14 } else { 12 }),
-            short: MatchModel::new(log2_bytes.clamp(16, 24) - 4, if text { 6 } else { 4 }),
+            contexts: match (config.is_text(), config.extra_symbols()) {
+                (true, Some(_)) => Contexts::numbers(),
+                (true, None) => Contexts::text(),
+                (false, _) => Contexts::binary(config.record_stride()),
+            },
+            evidence: Evidence::new(log2_bytes),
+            by_place: Counters::new(),
+            order1: Counters::new(),
+            long: MatchModel::new(log2_bytes.clamp(16, 24) - 5, if text { 14 } else { 12 }),
+            short: MatchModel::new(log2_bytes.clamp(16, 24) - 7, if text { 6 } else { 4 }),
             long_hash: 0,
             inputs: Inputs([0; N_INPUTS]),
             mixers: Mixers::new(&initial),
@@ -141,7 +135,7 @@ impl ByteModel {
         base: u32,
         expected: [Option<u32>; 2],
     ) -> u32 {
-        self.find_slots(base);
+        self.n_known = self.evidence.fetch(&self.contexts.hashes, base);
         self.long.expect(expected[0]);
         self.short.expect(expected[1]);
         let mut place = 1usize;
@@ -151,62 +145,27 @@ impl ByteModel {
             self.learn(base as usize, place, bit);
             place = (place << 1 | bit as usize) & 31;
         }
-        self.store_slots();
+        self.evidence.store();
         place as u32 & 15
-    }
-
-    #[inline(always)]
-    fn find_slots(&mut self, nibble: u32) {
-        let mut lines = [0u32; N_CONTEXTS];
-        let mut checks = [[0u8; 4]; N_CONTEXTS];
-        for ((line, found), &hash) in lines.iter_mut().zip(&mut checks).zip(&self.contexts.hashes) {
-            *line = self.slots.line((hash >> 32) as u32, nibble);
-            *found = self.slots.checks(*line);
-        }
-        let mut n_known = 0;
-        for at in 0..N_CONTEXTS {
-            let check = (self.contexts.hashes[at] >> 16) as u8 ^ (nibble as u8).wrapping_mul(0x35);
-            self.slot_at[at] = self.slots.find(lines[at], checks[at], check, &mut self.work[at]);
-            n_known += u32::from(self.work[at][1] > 0);
-        }
-        self.n_known = n_known;
-    }
-
-    #[inline(always)]
-    fn store_slots(&mut self) {
-        for (at, slot) in self.slot_at.iter().zip(&self.work) {
-            self.slots.store(*at, slot);
-        }
     }
 
     #[inline(always)]
     fn predict(&mut self, base: usize, place: usize, n_bits: u32) -> u32 {
         let place = place & 15;
         let node = (base + place) & (N_NODES - 1);
+        self.evidence.predict(place, &mut self.inputs);
         let inputs = &mut self.inputs.0;
-        for at in 0..N_CONTEXTS {
-            let state = usize::from(self.work[at][place]);
-            let p = self.worth[at][state];
-            let known = -i32::from(state > 0);
-            inputs[2 * at] = (stretch(p) & known) as i16;
-            inputs[2 * at + 1] = ((i32::from(p) - 32768) >> 5 & known) as i16;
-        }
-        inputs[24] = stretch(self.order0[node].p()) as i16;
+        let by_place = self.contexts.place * N_NODES + node;
+        inputs[2 * N_CONTEXTS] = stretch(self.by_place.get(by_place).p()) as i16;
         let order1 = (self.contexts.last as usize & 255) * N_NODES + node;
-        inputs[25] = stretch(self.order1[order1].p()) as i16;
-        (inputs[27], inputs[28]) = self.long.predict(place, n_bits);
-        (inputs[29], inputs[30]) = self.short.predict(place, n_bits);
-        inputs[31] = 256;
+        inputs[2 * N_CONTEXTS + 1] = stretch(self.order1.get(order1).p()) as i16;
+        (inputs[LONG], inputs[LONG + 1]) = self.long.predict(place, n_bits);
+        (inputs[SHORT], inputs[SHORT + 1]) = self.short.predict(place, n_bits);
 
         let (long, short) = (self.long.length_bucket(), self.short.length_bucket());
         // A number for how far into the byte: 0 to 15.
         let depth = usize::from(base >= 16) * 4 + usize::from(base >= 32) * 4 + n_bits as usize;
-        let sets = [
-            (long * 16 + short) as usize,
-            node,
-            self.contexts.selector as usize * 16 + depth,
-            self.n_known as usize * 16 + depth,
-        ];
+        let sets = [self.contexts.selector * 16 + depth, (long.max(short) * 16 + self.n_known) as usize];
         let odds = self.mixers.mix(&self.inputs, sets, node);
         let mixed = squash(odds);
         let hinted = self.long.hint() * 2 + self.short.hint();
@@ -220,36 +179,32 @@ impl ByteModel {
     fn learn(&mut self, base: usize, place: usize, bit: u32) {
         let place = place & 15;
         let node = (base + place) & (N_NODES - 1);
-        let target = if bit != 0 { 65535 } else { 0 };
-        let speed = if self.bits_coded < 2048 { 5 } else { 6 };
-        for at in 0..N_CONTEXTS {
-            let state = &mut self.work[at][place];
-            let cell = &mut self.worth[at][usize::from(*state)];
-            *state = state::next(*state, bit);
-            *cell = (i32::from(*cell) + ((target - i32::from(*cell)) >> speed)) as u16;
-        }
-        self.order0[node].learn(bit, 255);
+        self.evidence.learn(place, bit);
+        let by_place = self.contexts.place * N_NODES + node;
+        self.by_place.learn(by_place, bit, 1023);
         let order1 = (self.contexts.last as usize & 255) * N_NODES + node;
-        self.order1[order1].learn(bit, 255);
+        self.order1.learn(order1, bit, 1023);
         self.long.learn(bit);
         self.short.learn(bit);
-        self.mixers.learn(&self.inputs, bit, self.rate, 24);
+        self.mixers.learn(&self.inputs, bit, self.rate, 96);
         for refinement in &mut self.refinements {
-            refinement.learn(bit, 6);
+            refinement.learn(bit, 5);
         }
         self.bits_coded = self.bits_coded.saturating_add(1);
     }
 
     #[inline(always)]
     fn advance(&mut self, byte: u8) {
-        self.rate = (64 + (32768 / (self.bits_coded / 16 + 128)) as i32).min(255);
+        self.rate = (180 + (65536 / (self.bits_coded / 16 + 256)) as i32).min(255);
         self.history.push(byte);
         self.contexts.advance(&self.history, byte);
         self.long_hash = self.long_hash.wrapping_mul(0x2c91_b3a4).wrapping_add(u32::from(byte) + 1);
         let short = (self.contexts.last << 16).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let long = self.long_hash.wrapping_mul(0x9e37_79b1).rotate_right(8);
-        self.long.advance(&self.history, u32::from(byte), long);
-        self.short.advance(&self.history, u32::from(byte), short as u32);
+        self.short.advance(&self.history, u32::from(byte), short as u32, true);
+        // What repeats at length repeats in short: without a short match there is no need to look.
+        let worth_a_look = self.short.expected().is_some();
+        self.long.advance(&self.history, u32::from(byte), long, worth_a_look);
     }
 }
 

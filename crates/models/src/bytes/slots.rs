@@ -2,7 +2,7 @@
 //!
 //! In: a hash. Out: 15 states, those of a nibble's tree.
 //! Not here: what is hashed (`contexts`), what a state is (`state`).
-//! Holds: a line of four slots is one cache line; a table of zeros is fresh and costs no pages until touched.
+//! Holds: a line of four slots is one cache line; a table of zeros is fresh.
 //! Source: set-associative caches: the least seen of four slots gives way.
 
 /// The states of a nibble's tree, at 1, 2 and 3, 4 to 7, 8 to 15; place 0 is not used.
@@ -41,35 +41,29 @@ impl Slots {
         line & (self.lines.len() as u32 - 1)
     }
 
-    /// The checks of a line. Asked for all lines of a nibble first, so that their cache misses overlap.
+    /// The checks of a line.
     #[inline(always)]
-    pub(super) fn checks(&self, line: u32) -> [u8; 4] {
-        self.lines[line as usize].checks
+    pub(super) fn checks(&self, line: u32) -> u32 {
+        u32::from_le_bytes(self.lines[line as usize].checks)
     }
 
     /// Copies the slot with `check` in `line`, whose checks are `checks`, or a cleared one in the place of the least seen.
     #[inline(always)]
-    pub(super) fn find(&mut self, line: u32, checks: [u8; 4], check: u8, into: &mut Slot) -> SlotAt {
+    pub(super) fn find(&mut self, line: u32, checks: u32, check: u8, into: &mut Slot) -> SlotAt {
         let entry = &mut self.lines[line as usize];
-        let mut way = 4;
-        for (at, &one) in checks.iter().enumerate() {
-            if one == check {
-                way = at;
-            }
+        // The lowest zero byte of `differences` is found exactly; higher ones may be borrowed from.
+        let differences = checks ^ (u32::from(check) * 0x0101_0101);
+        let zeros = differences.wrapping_sub(0x0101_0101) & !differences & 0x8080_8080;
+        if zeros != 0 {
+            let way = (zeros.trailing_zeros() >> 3) & 3;
+            into[1..].copy_from_slice(&entry.ways[way as usize]);
+            return SlotAt { line, way };
         }
-        if way < 4 {
-            into[1..].copy_from_slice(&entry.ways[way]);
-            return SlotAt { line, way: way as u32 };
-        }
-        let mut least = 0;
-        for at in 1..4 {
-            if entry.ways[at][0] < entry.ways[least][0] {
-                least = at;
-            }
-        }
-        entry.checks[least] = check;
+        let [a, b, c, d] = [0u32, 1, 2, 3].map(|way| u32::from(entry.ways[way as usize][0]) << 2 | way);
+        let way = a.min(b).min(c.min(d)) & 3;
+        entry.checks[way as usize] = check;
         *into = [0; 16];
-        SlotAt { line, way: least as u32 }
+        SlotAt { line, way }
     }
 
     /// Puts a slot back.

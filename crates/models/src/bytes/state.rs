@@ -84,8 +84,8 @@ const fn states_once() -> (&'static [Seen; 256], usize) {
     (&STATES.0, STATES.1)
 }
 
-const fn next_table() -> [[u8; 2]; 256] {
-    let mut table = [[0u8; 2]; 256];
+const fn next_table() -> [[u8; 256]; 2] {
+    let mut table = [[0u8; 256]; 2];
     let mut at = 0;
     while at < STATES.1 {
         let mut bit = 0;
@@ -99,7 +99,7 @@ const fn next_table() -> [[u8; 2]; 256] {
                 same -= 1;
             }
             let (zeros, ones) = if bit == 1 { (other, same) } else { (same, other) };
-            table[at][bit] = find(Seen { zeros, ones, last: bit as u8 });
+            table[bit][at] = find(Seen { zeros, ones, last: bit as u8 });
             bit += 1;
         }
         at += 1;
@@ -107,12 +107,12 @@ const fn next_table() -> [[u8; 2]; 256] {
     table
 }
 
-static NEXT: [[u8; 2]; 256] = next_table();
+static NEXT: [[u8; 256]; 2] = next_table();
 
-/// The state after one more decision.
+/// The state after one more decision, by the state before.
 #[inline(always)]
-pub(super) fn next(state: u8, bit: u32) -> u8 {
-    NEXT[usize::from(state)][(bit & 1) as usize]
+pub(super) fn next(bit: u32) -> &'static [u8; 256] {
+    &NEXT[(bit & 1) as usize]
 }
 
 /// The counts of a state.
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(STATES.1, 231);
         for state in 0..STATES.1 {
             for bit in 0..2 {
-                let next = next(state as u8, bit);
+                let next = next(bit)[state];
                 assert!(next > 0 && usize::from(next) < STATES.1, "{state} {bit}");
             }
         }

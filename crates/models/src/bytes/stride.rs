@@ -6,7 +6,6 @@
 //! Source: our own: strides are proposed by how often a byte equals the one a stride before, and chosen by the description
 //! length of the bytes with one histogram per place in the record.
 
-
 /// Bytes looked at: the share of a stride of 4096 is then 16 records.
 const WINDOW_BYTES: usize = 1 << 16;
 /// The longest record.
