@@ -14,12 +14,12 @@ mod search;
 mod smooth;
 mod wire;
 
+pub use error::FormulaError;
 pub use formula::{Direction, Formula, Gain, MOST_INPUTS};
 pub use function::Function;
 pub use sample::{Budget, Candidate, Sample, SampleColumn};
 pub use search::search;
 pub use smooth::{Curve, MOST_INTERVALS, Smooth};
-pub use error::FormulaError;
 
 #[cfg(test)]
 mod formula_tests;
