@@ -166,6 +166,11 @@ struct Input {
     log_odds: i32,
 }
 
+thread_local! {
+    /// The counters of the last walk, for their memory.
+    static SCRATCH: std::cell::Cell<Vec<Counter>> = const { std::cell::Cell::new(Vec::new()) };
+}
+
 struct Walk<'a> {
     shape: PathShape,
     lanes: Vec<Lane<'a>>,
@@ -214,7 +219,10 @@ impl<'a> Walk<'a> {
             walk.first[input] = counters;
             counters += shape.modelled as usize * POSITIONS;
         }
-        walk.counters = vec![Counter::NEW; counters];
+        // Megabytes for every column: from the system each time, they would cost as much as filling them.
+        walk.counters = SCRATCH.take();
+        walk.counters.clear();
+        walk.counters.resize(counters, Counter::NEW);
         for depth in 0..65 {
             walk.active[depth as usize] = walk.lanes.iter().filter(|lane| lane.depth > depth).count() as u8;
             let class = depth.min(shape.modelled.saturating_sub(1)) * DEPTH_CLASSES / shape.modelled.max(1);
@@ -358,4 +366,5 @@ pub fn walk<C: Coder, R: RawBits>(
         let low = raw.raw(values[at], unmodelled);
         values[at] = if unmodelled >= 64 { low } else { top << unmodelled | low };
     }
+    SCRATCH.set(std::mem::take(&mut walk.counters));
 }

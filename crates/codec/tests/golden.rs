@@ -1,0 +1,124 @@
+//! Golden archives: what a version wrote is what every later version reads, and what this version writes on every machine.
+//!
+//! In: `golden/v0.1/*.hepz` and the inputs below, which are made here and never change. Out: verdicts.
+//! Not here: the container's own golden file (`hepz-container`).
+//! Holds: the same bytes in debug and release, with any number of threads, on any processor.
+//!
+//! `HEPZ_WRITE_GOLDEN=DIR cargo test -p hepz --test golden` writes the archives into a folder, from which
+//! `cargo xtask golden --add` takes a new one.
+
+use hepz::{Archive, CompressOptions, DecompressOptions, Limits, Memory};
+use std::path::Path;
+
+fn numbers(seed: u64) -> impl Iterator<Item = u64> {
+    let mut state = seed | 1;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    })
+}
+
+/// A NumPy file of jets: relations, event values, sentinels, flags, truncated mantissas. Generated.
+fn jets() -> Vec<u8> {
+    let fields = "[('pt','<f4'),('eta','<f4'),('absEta','<f4'),('scaled','<f4'),('event','<i8'),('weight','<f8'),('n','<u2'),('flag','|b1'),('tag','<f4'),('cut','<f4')]";
+    let rows = 1500;
+    let dict = format!("{{'descr': {fields}, 'fortran_order': False, 'shape': ({rows},), }}");
+    let padded = (10 + dict.len() + 1).next_multiple_of(64) - 10;
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend_from_slice(&(padded as u16).to_le_bytes());
+    file.extend_from_slice(format!("{dict:<width$}\n", width = padded - 1).as_bytes());
+    let mut random = numbers(2024);
+    let mut next = |below: u64| random.next().unwrap_or(0) % below;
+    let (mut event, mut weight) = (4_000_000_000u64, 0.25f64);
+    for _ in 0..rows {
+        if next(3) == 0 {
+            event += 1 + next(2);
+            weight = next(1 << 30) as f64 / 1024.0;
+        }
+        let pt = 20_000.0 + next(1 << 24) as f32 / 64.0;
+        let eta = next(1 << 22) as f32 / 838_860.8 - 2.5;
+        file.extend_from_slice(&pt.to_le_bytes());
+        file.extend_from_slice(&eta.to_le_bytes());
+        file.extend_from_slice(&eta.abs().to_le_bytes());
+        file.extend_from_slice(&(pt * 1.25).to_le_bytes());
+        file.extend_from_slice(&event.to_le_bytes());
+        file.extend_from_slice(&weight.to_le_bytes());
+        file.extend_from_slice(&(next(9) as u16 * next(9) as u16).to_le_bytes());
+        file.push(u8::from(next(20) == 0));
+        let tag = if next(2) == 0 { f32::from_bits(0x7fc0_0001) } else { pt / 3.0 + next(100) as f32 };
+        file.extend_from_slice(&tag.to_le_bytes());
+        file.extend_from_slice(&(f32::from_bits(pt.to_bits() & !0xfff)).to_le_bytes());
+    }
+    file
+}
+
+fn text() -> Vec<u8> {
+    let mut random = numbers(7);
+    let line = |at| format!("{at} {:.6e} {}\n", (random.next().unwrap_or(0) % 100_000) as f64 / 7.0, at % 13);
+    (0..400).map(line).collect::<String>().into_bytes()
+}
+
+fn noise() -> Vec<u8> {
+    numbers(99).take(500).flat_map(u64::to_le_bytes).collect()
+}
+
+/// Every golden archive and what it holds.
+fn inputs() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("jets", jets()),
+        ("text", text()),
+        ("noise", noise()),
+        ("empty", Vec::new()),
+        ("hdf5-chunks", include_bytes!("../../formats/tests/hdf5/chunked_latest.h5").to_vec()),
+        ("hdf5-records", include_bytes!("../../formats/tests/hdf5/records_earliest.h5").to_vec()),
+    ]
+}
+
+fn compress(input: &[u8], name: &str, threads: usize) -> Vec<u8> {
+    let mut options = CompressOptions::new();
+    options.threads = threads;
+    options.name = Some(name.to_owned());
+    let mut archive = Vec::new();
+    hepz::compress(&Memory(input), &mut archive, &options).expect("memory does not fail");
+    archive
+}
+
+fn golden(name: &str) -> Vec<u8> {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/v0.1").join(format!("{name}.hepz"));
+    std::fs::read(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()))
+}
+
+#[test]
+fn archives_of_format_0_1_still_decode_to_the_recorded_bytes() {
+    for (name, input) in inputs() {
+        let golden = golden(name);
+        let archive = Archive::from_bytes(&golden, Limits::default()).expect(name);
+        let mut back = Vec::new();
+        archive.decompress(&mut back, &DecompressOptions::new()).expect(name);
+        assert!(back == input, "{name}: other bytes than were written");
+    }
+}
+
+#[test]
+fn this_version_writes_the_recorded_archives_with_any_number_of_threads() {
+    for (name, input) in inputs() {
+        let archive = compress(&input, name, 1);
+        if let Some(folder) = std::env::var_os("HEPZ_WRITE_GOLDEN") {
+            let place = Path::new(&folder).join(format!("{name}.hepz"));
+            std::fs::write(&place, &archive).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
+            continue;
+        }
+        assert!(
+            archive == golden(name),
+            "{name}: another archive; a change of bytes needs a new format version"
+        );
+        for threads in [2, 8] {
+            assert!(
+                compress(&input, name, threads) == archive,
+                "{name}: {threads} threads write another archive"
+            );
+        }
+    }
+}
