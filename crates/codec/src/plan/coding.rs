@@ -5,7 +5,7 @@
 //! Holds: one function for both directions; encoding differs only in that it knows the truth beforehand.
 
 use super::buckets::Buckets;
-use super::column::{ColumnPlan, Input, LaneKind, Link, Prediction, RowMap, Rows, residual_scalar};
+use super::column::{ColumnPlan, Input, LaneKind, Link, Prediction, RowMap, Rows};
 use super::{ColumnId, PlanError};
 use hepz_columns::{Scalar, Table, Values};
 use hepz_entropy::{Coder, RawBits};
@@ -602,14 +602,6 @@ fn expectations(
         })));
     }
     Ok(lists)
-}
-
-/// The scalar of what a column's map sees; see [`residual_scalar`].
-pub fn pattern_scalar(prediction: &Prediction, scalar: Scalar) -> Scalar {
-    match prediction {
-        Prediction::None | Prediction::Expected(..) => scalar,
-        _ => residual_scalar(scalar),
-    }
 }
 
 /// The patterns that the map of a column would see in a sample, for the planner.

@@ -181,10 +181,12 @@ impl ColumnPlan {
         needs.dedup();
         needs
     }
+}
 
+impl Prediction {
     /// The scalar of what the path map sees: the column's own, or the residual's.
-    pub fn map_scalar(&self, scalar: Scalar) -> Scalar {
-        match self.prediction {
+    pub fn pattern_scalar(&self, scalar: Scalar) -> Scalar {
+        match self {
             Prediction::None | Prediction::Expected(..) => scalar,
             _ => residual_scalar(scalar),
         }
@@ -452,7 +454,7 @@ impl ColumnPlan {
             near_previous: head & 16 != 0,
             near,
         };
-        plan.map = read_map(bytes, plan.map_scalar(scalar))?;
+        plan.map = read_map(bytes, plan.prediction.pattern_scalar(scalar))?;
         plan.modelled = u32::from(bytes.u8()?);
         let lanes = bytes.u8()?;
         if plan.modelled > plan.map.bits || usize::from(lanes) > MAX_INPUTS {

@@ -5,7 +5,7 @@
 //! Holds: integers decide.
 
 use super::ColumnId;
-use super::coding::{Known, pattern_scalar, patterns};
+use super::coding::{Known, patterns};
 use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Prediction, Rows, residual_scalar};
 use super::dependence::{BIT, gain_by_depth, log2, n_log_n};
 use hepz_columns::{Scalar, Table};
@@ -76,7 +76,7 @@ fn worth_differencing(differences: &[u64], scalar: Scalar, plain: Option<&Draft>
 
 /// Map, depth and cost without contexts.
 pub fn draft_of(id: ColumnId, scalar: Scalar, prediction: Prediction, rows: Rows, seen: &[u64]) -> Draft {
-    let map = PathMap::fit(pattern_scalar(&prediction, scalar), seen);
+    let map = PathMap::fit(prediction.pattern_scalar(scalar), seen);
     let (modelled, plain_cost, distinct) = measure(&map, seen);
     let plan = ColumnPlan {
         rows,

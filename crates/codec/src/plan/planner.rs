@@ -239,7 +239,6 @@ struct Judged {
     /// Ranks at the judged rows, for nearness.
     ranks: Vec<u64>,
     own: Option<Vec<u16>>,
-    worth: bool,
 }
 
 /// Dependence is judged on at most so many buckets: enough to see it, few enough to be quick.
@@ -298,7 +297,6 @@ fn judge(
                 buckets: buckets.cardinality,
                 ranks,
                 own,
-                worth: true,
             };
             Some((id, judged))
         })
@@ -366,7 +364,7 @@ impl Survey<'_> {
                 closure.extend(closures.of.get(&need).into_iter().flatten().copied());
             }
             let mut cost = draft.plain_cost;
-            if let Some(own) = self.judged.get(&id).filter(|own| own.worth) {
+            if let Some(own) = self.judged.get(&id) {
                 let position = self
                     .known
                     .places(id.table)
