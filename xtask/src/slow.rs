@@ -117,13 +117,16 @@ fn qemu() -> Result<(), String> {
             "test",
             "--workspace",
             "--release",
+            "--no-fail-fast",
             "--target",
             "aarch64-unknown-linux-gnu",
             "--exclude",
             "xtask",
         ])
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc")
-        .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", "qemu-aarch64-static -L /usr/aarch64-linux-gnu")
+        .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", "qemu-aarch64-static")
+        // Also for the command that tests start themselves, which the system hands to qemu by its magic number.
+        .env("QEMU_LD_PREFIX", "/usr/aarch64-linux-gnu")
         .current_dir(root());
     let mut tally = Tally::default();
     let result = steps::run(&mut tests, &mut tally);

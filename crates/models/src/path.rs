@@ -113,80 +113,80 @@ impl Counter {
     }
 
     #[inline(always)]
-    fn count(self) -> usize {
-        (self.0 & 1023) as usize
+    fn of_count(self) -> OfCount {
+        COUNTS[(self.0 & 1023) as usize]
     }
 
     #[inline(always)]
-    fn learn(&mut self, bit: u32, tables: &CountTables) {
+    fn learn(&mut self, bit: u32) {
         let count = self.0 & 1023;
         let p = i64::from(self.0 >> 10);
         let target = i64::from(bit << 22) - i64::from(bit);
-        let step = ((target - p) * i64::from(tables.rate[count as usize])) >> 16;
+        let step = ((target - p) * i64::from(self.of_count().rate)) >> 16;
         self.0 = ((p + step) as u32) << 10 | (count + u32::from(count < Counter::MAX_COUNT));
     }
 }
 
+/// The counters of four decisions in a row lie in one line of the cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Group([Counter; 16]);
+
 /// What depends on a count alone.
-struct CountTables {
+#[derive(Clone, Copy)]
+struct OfCount {
     /// `1 / (count + 2)` in units of 2^-16.
-    rate: [u32; 1024],
-    confidence: [u8; 1024],
+    rate: u16,
+    confidence: u16,
 }
 
-impl CountTables {
-    const fn new() -> CountTables {
-        let mut tables = CountTables { rate: [0; 1024], confidence: [0; 1024] };
-        let mut n = 0;
-        while n < 1024 {
-            tables.rate[n] = 65536 / (n as u32 + 2);
-            tables.confidence[n] = match n {
-                0..=4 => n as u8,
-                5..=6 => 5,
-                7..=10 => 6,
-                11..=18 => 7,
-                19..=40 => 8,
-                41..=120 => 9,
-                121..=400 => 10,
-                _ => 11,
-            };
-            n += 1;
-        }
-        tables
+static COUNTS: [OfCount; 1024] = {
+    let mut table = [OfCount { rate: 0, confidence: 0 }; 1024];
+    let mut n = 0;
+    while n < 1024 {
+        table[n].rate = (65536 / (n as u32 + 2)) as u16;
+        table[n].confidence = match n {
+            0..=4 => n as u16,
+            5..=6 => 5,
+            7..=10 => 6,
+            11..=18 => 7,
+            19..=40 => 8,
+            41..=120 => 9,
+            121..=400 => 10,
+            _ => 11,
+        };
+        n += 1;
     }
-}
+    table
+};
 
-static COUNTS: CountTables = CountTables::new();
-
-/// What one decision needs to know of each input between pricing and learning.
-#[derive(Clone, Copy, Default)]
-struct Input {
-    slot: usize,
-    weight: usize,
-    log_odds: i32,
-}
+/// The counter of an input that does not take part: never learned, it has no opinion.
+const IDLE: usize = 0;
 
 thread_local! {
     /// The counters of the last walk, for their memory.
-    static SCRATCH: std::cell::Cell<Vec<Counter>> = const { std::cell::Cell::new(Vec::new()) };
+    static SCRATCH: std::cell::Cell<Vec<Group>> = const { std::cell::Cell::new(Vec::new()) };
 }
+
+/// Rows of inputs and of confidences are as long as the next power of two: their places need no check.
+type Weights = [[[i32; 16]; 16]; DEPTH_CLASSES as usize];
 
 struct Walk<'a> {
     shape: PathShape,
     lanes: Vec<Lane<'a>>,
     expectations: &'a [Expectation<'a>],
-    counters: Vec<Counter>,
+    counters: Vec<Group>,
     /// First counter of each input.
     first: [usize; MAX_INPUTS],
     /// Groups of each lane, less 1; a power of two, less 1.
     group_mask: [usize; MAX_INPUTS],
     /// `[depth class][input][confidence]`, 1.0 is 2^16.
-    weights: Vec<i32>,
+    weights: Weights,
     final_map: Vec<u16>,
     /// Lanes that still take part at each depth.
     active: [u8; 65],
-    /// First row of weights at each depth.
-    weight_row: [u8; 65],
+    /// Class of each depth.
+    depth_class: [u8; 65],
 }
 
 impl<'a> Walk<'a> {
@@ -202,13 +202,14 @@ impl<'a> Walk<'a> {
             counters: Vec::new(),
             first: [0; MAX_INPUTS],
             group_mask: [0; MAX_INPUTS],
-            weights: Vec::with_capacity(DEPTH_CLASSES as usize * MAX_INPUTS * CONFIDENCES),
+            weights: [[[0; 16]; 16]; DEPTH_CLASSES as usize],
             final_map: Vec::with_capacity((shape.modelled as usize + 1) * FINAL_CELLS),
             active: [0; 65],
-            weight_row: [0; 65],
+            depth_class: [0; 65],
             lanes,
         };
-        let mut counters = 0;
+        // The first group is that of the idle counter.
+        let mut counters = 16;
         for (input, lane) in walk.lanes.iter().enumerate() {
             let log2 = log2_groups(lane, shape, n);
             walk.first[input] = counters;
@@ -222,39 +223,45 @@ impl<'a> Walk<'a> {
         // Megabytes for every column: from the system each time, they would cost as much as filling them.
         walk.counters = SCRATCH.take();
         walk.counters.clear();
-        walk.counters.resize(counters, Counter::NEW);
+        walk.counters.resize(counters.div_ceil(16), Group([Counter::NEW; 16]));
         for depth in 0..65 {
             walk.active[depth as usize] = walk.lanes.iter().filter(|lane| lane.depth > depth).count() as u8;
             let class = depth.min(shape.modelled.saturating_sub(1)) * DEPTH_CLASSES / shape.modelled.max(1);
-            walk.weight_row[depth as usize] = class as u8 * MAX_INPUTS as u8;
+            walk.depth_class[depth as usize] = class as u8;
         }
         let share = 6 + 3 * inputs as i32;
-        for _ in 0..DEPTH_CLASSES as usize * MAX_INPUTS {
-            walk.weights.extend(INITIAL_CONFIDENCE.map(|c| INITIAL_WEIGHT * c / share));
-        }
+        let mut initial = [0; 16];
+        initial
+            .iter_mut()
+            .zip(INITIAL_CONFIDENCE)
+            .for_each(|(weight, c)| *weight = INITIAL_WEIGHT * c / share);
+        walk.weights = [[initial; 16]; DEPTH_CLASSES as usize];
         for _ in 0..=shape.modelled {
             walk.final_map.extend((0..FINAL_CELLS as i32).map(|c| LOGISTIC.squash((c - 16) * 128) as u16));
         }
         walk
     }
 
+    /// Codes one value with `N` inputs: as a constant, the compiler keeps what pricing and learning share in place.
     #[inline(always)]
-    fn code_value<C: Coder>(
+    fn code_value<C: Coder, const N: usize>(
         &mut self,
         coder: &mut C,
         truth: u64,
-        contexts: &[u64; MAX_INPUTS],
-        expected: &[u64; MAX_INPUTS],
+        contexts: &[u64; N],
+        expected: &[u64; N],
     ) -> u64 {
         let PathShape { bits, modelled } = self.shape;
-        let n_lanes = self.lanes.len();
-        let n_expectations = self.expectations.len();
-        let mut input = [Input::default(); MAX_INPUTS];
-        let mut group = [0usize; MAX_INPUTS];
+        let n_lanes = self.lanes.len().min(N);
+        let counters = &mut self.counters[..];
+        let mut group = [0usize; N];
+        let mut slots = [IDLE; N];
+        let mut all_log_odds = [0i32; N];
+        let mut confidences = [0usize; N];
         let mut prefix = 0u64;
         let mut nibble = 1usize;
         for depth in 0..modelled {
-            let active = usize::from(self.active[depth as usize]);
+            let active = usize::from(self.active[depth as usize]).min(n_lanes);
             if depth % 4 == 0 {
                 nibble = 1;
                 let node = (1u64 << depth | prefix).wrapping_mul(0xd6e8_feb8_6659_fd93);
@@ -263,20 +270,26 @@ impl<'a> Walk<'a> {
                     group[lane] = self.first[lane] + ((hash >> 40) as usize & self.group_mask[lane]) * 16;
                 }
             }
-            let set = usize::from(self.weight_row[depth as usize]);
-            let mut sum = 0i64;
-            for lane in 0..active {
-                let slot = group[lane] + nibble;
-                sum += self.price(&mut input[lane], slot, set + lane);
+            for lane in 0..n_lanes {
+                slots[lane] = if lane < active { group[lane] + nibble } else { IDLE };
             }
             let size = bits - depth;
             let low = if size >= 64 { 0 } else { prefix << size };
-            for e in 0..n_expectations {
+            for e in n_lanes..N {
                 let distance = expected[e].wrapping_sub(low) as i64;
                 let sixteenths = if size >= 4 { distance >> (size - 4) } else { distance << (4 - size) };
                 let position = (sixteenths.clamp(-24, 39) + 24) as usize;
-                let slot = self.first[n_lanes + e] + depth as usize * POSITIONS + position;
-                sum += self.price(&mut input[active + e], slot, set + n_lanes + e);
+                slots[e] = self.first[e] + depth as usize * POSITIONS + position;
+            }
+            let weights = &mut self.weights[usize::from(self.depth_class[depth as usize]) % 4];
+            let mut sum = 0i64;
+            for input in 0..N {
+                let counter = counters[slots[input] / 16].0[slots[input] % 16];
+                let confidence = usize::from(counter.of_count().confidence) % 16;
+                let log_odds = if confidence == 0 { 0 } else { LOGISTIC.stretch(counter.p12()) };
+                confidences[input] = confidence;
+                all_log_odds[input] = log_odds;
+                sum += i64::from(weights[input % 16][confidence]) * i64::from(log_odds);
             }
             let odds = (sum >> 16) as i32;
             let mixed = LOGISTIC.squash(odds);
@@ -293,25 +306,49 @@ impl<'a> Walk<'a> {
             let cell = i32::from(self.final_map[nearer]);
             self.final_map[nearer] = (cell + (((bit << 16) as i32 - bit as i32 - cell) >> 6)) as u16;
             let error = ((bit << 16) as i32 - mixed as i32) * MIXER_RATE;
-            for i in &input[..active + n_expectations] {
-                self.weights[i.weight] += (i.log_odds * error + (1 << 13)) >> 14;
-                self.counters[i.slot].learn(bit, &COUNTS);
+            for input in 0..N {
+                let weight = &mut weights[input % 16][confidences[input]];
+                *weight += (all_log_odds[input] * error + (1 << 13)) >> 14;
+                counters[slots[input] / 16].0[slots[input] % 16].learn(bit);
             }
+            counters[IDLE].0[0] = Counter::NEW;
             prefix = prefix << 1 | u64::from(bit);
             nibble = nibble << 1 | bit as usize;
         }
         prefix
     }
 
-    /// The weighed opinion of one counter; remembers what learning needs.
-    #[inline(always)]
-    fn price(&self, input: &mut Input, slot: usize, row: usize) -> i64 {
-        let counter = self.counters[slot];
-        let confidence = usize::from(COUNTS.confidence[counter.count()]);
-        input.slot = slot;
-        input.weight = row * CONFIDENCES + confidence;
-        input.log_odds = if confidence == 0 { 0 } else { LOGISTIC.stretch(counter.p12()) };
-        i64::from(self.weights[input.weight]) * i64::from(input.log_odds)
+    /// Codes `values` with `N` inputs.
+    fn run<C: Coder, R: RawBits, const N: usize>(
+        &mut self,
+        coder: &mut C,
+        raw: &mut R,
+        values: &mut [u64],
+        unmodelled: u32,
+    ) {
+        let bits = self.shape.bits;
+        let mut contexts = [0u64; N];
+        let mut expected = [0u64; N];
+        for at in 0..values.len() {
+            for (lane, context) in self.lanes.iter().zip(&mut contexts) {
+                let mut number = lane.given.get(at).map_or(0, |&given| u64::from(given));
+                if let Some(own) = lane.own {
+                    let own_bits = own.bits.min(bits).min(16);
+                    let earlier = own.earlier.of(at, values);
+                    number = number << own_bits | earlier >> (bits - own_bits).min(63);
+                }
+                *context = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            }
+            for (expectation, expected) in self.expectations.iter().zip(&mut expected[self.lanes.len()..]) {
+                *expected = match *expectation {
+                    Expectation::Given(given) => given.get(at).copied().unwrap_or(0),
+                    Expectation::Earlier(earlier) => earlier.of(at, values),
+                };
+            }
+            let top = self.code_value::<C, N>(coder, values[at], &contexts, &expected);
+            let low = raw.raw(values[at], unmodelled);
+            values[at] = if unmodelled >= 64 { low } else { top << unmodelled | low };
+        }
     }
 }
 
@@ -343,28 +380,21 @@ pub fn walk<C: Coder, R: RawBits>(
         return;
     }
     let mut walk = Walk::new(shape, lanes, expectations, values.len());
-    let unmodelled = bits - shape.modelled;
-    let mut contexts = [0u64; MAX_INPUTS];
-    let mut expected = [0u64; MAX_INPUTS];
-    for at in 0..values.len() {
-        for (lane, context) in walk.lanes.iter().zip(&mut contexts) {
-            let mut number = lane.given.get(at).map_or(0, |&given| u64::from(given));
-            if let Some(own) = lane.own {
-                let own_bits = own.bits.min(bits).min(16);
-                let earlier = own.earlier.of(at, values);
-                number = number << own_bits | earlier >> (bits - own_bits).min(63);
-            }
-            *context = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-        for (expectation, expected) in walk.expectations.iter().zip(&mut expected) {
-            *expected = match *expectation {
-                Expectation::Given(given) => given.get(at).copied().unwrap_or(0),
-                Expectation::Earlier(earlier) => earlier.of(at, values),
-            };
-        }
-        let top = walk.code_value(coder, values[at], &contexts, &expected);
-        let low = raw.raw(values[at], unmodelled);
-        values[at] = if unmodelled >= 64 { low } else { top << unmodelled | low };
+    let raw_bits = bits - shape.modelled;
+    match walk.lanes.len() + walk.expectations.len() {
+        0 => walk.run::<C, R, 0>(coder, raw, values, raw_bits),
+        1 => walk.run::<C, R, 1>(coder, raw, values, raw_bits),
+        2 => walk.run::<C, R, 2>(coder, raw, values, raw_bits),
+        3 => walk.run::<C, R, 3>(coder, raw, values, raw_bits),
+        4 => walk.run::<C, R, 4>(coder, raw, values, raw_bits),
+        5 => walk.run::<C, R, 5>(coder, raw, values, raw_bits),
+        6 => walk.run::<C, R, 6>(coder, raw, values, raw_bits),
+        7 => walk.run::<C, R, 7>(coder, raw, values, raw_bits),
+        8 => walk.run::<C, R, 8>(coder, raw, values, raw_bits),
+        9 => walk.run::<C, R, 9>(coder, raw, values, raw_bits),
+        10 => walk.run::<C, R, 10>(coder, raw, values, raw_bits),
+        11 => walk.run::<C, R, 11>(coder, raw, values, raw_bits),
+        _ => walk.run::<C, R, MAX_INPUTS>(coder, raw, values, raw_bits),
     }
     SCRATCH.set(std::mem::take(&mut walk.counters));
 }

@@ -32,6 +32,8 @@ pub struct Known<'a> {
 struct KnownColumn {
     values: OnceLock<Values>,
     buckets: OnceLock<Buckets>,
+    /// The rows that the column names in one table, if it is an index column.
+    named: OnceLock<(u32, Vec<u32>)>,
 }
 
 /// For each row of a linked table the row that owns it and its place among the rows of that owner.
@@ -126,12 +128,25 @@ impl<'a> Known<'a> {
                 Some(owners) => Ok(Some(Cow::Borrowed(&owners.of_row))),
                 None => Ok(Some(Cow::Owned(vec![NO_ROW; self.rows_of(table)]))),
             },
-            RowMap::Named(index) => Ok(Some(Cow::Owned(self.named_rows(table, index, input.id.table)?))),
+            RowMap::Named(index) => Ok(Some(self.named_rows(table, index, input.id.table)?)),
         }
     }
 
     /// The rows of `target` that the column `index` of `table` names, counted from the first row of the same owner.
-    pub fn named_rows(&self, table: u32, index: u32, target: u32) -> Result<Vec<u32>, PlanError> {
+    pub fn named_rows(&self, table: u32, index: u32, target: u32) -> Result<Cow<'_, [u32]>, PlanError> {
+        let named = &self.columns[table as usize][index as usize].named;
+        if named.get().is_none() {
+            let rows = self.find_named_rows(table, index, target)?;
+            let _ = named.set((target, rows));
+        }
+        match named.get() {
+            Some((known, rows)) if *known == target => Ok(Cow::Borrowed(rows)),
+            _ => Ok(Cow::Owned(self.find_named_rows(table, index, target)?)),
+        }
+    }
+
+    /// The same, without keeping them.
+    pub fn find_named_rows(&self, table: u32, index: u32, target: u32) -> Result<Vec<u32>, PlanError> {
         let index = self.values(ColumnId { table, column: index })?;
         let (Some(from), Some(to)) = (self.owners(table)?, self.owners(target)?) else {
             return Ok(vec![NO_ROW; self.rows_of(table)]);

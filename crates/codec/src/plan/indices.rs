@@ -82,7 +82,7 @@ pub fn find_indices(tables: &[Table], links: &[Option<Link>], known: &Known<'_>)
                     left != usize::MAX
                 });
                 if let (true, Ok(rows)) =
-                    (sound, known.named_rows(table as u32, column as u32, target as u32))
+                    (sound, known.find_named_rows(table as u32, column as u32, target as u32))
                 {
                     found.push(Index { id, target: target as u32, rows });
                 }

@@ -521,6 +521,9 @@ impl Chooser<'_> {
             let Some(values) = self.survey.known.get(id) else { continue };
             let rank = |at: usize| ordered(values.raw(index.rows[rows[at]] as usize), scalar);
             let distance: i64 = probes.iter().map(|&at| size(ranks[at], rank(at))).sum();
+            if shuffled - distance < count * 3 / 2 {
+                continue;
+            }
             // Near its own named row, not just near any: values of one kind often lie close together.
             let elsewhere: i64 = (0..probes.len()).map(|at| size(ranks[probes[at]], rank(other(at)))).sum();
             let gain = shuffled.min(elsewhere) - distance;
