@@ -13,6 +13,7 @@
 //! # Where to look next
 //! `hepz-formats` finds tables in files; `hepz-transforms` rearranges columns; `hepz` codes them.
 
+pub mod events;
 mod scalar;
 mod table;
 mod values;
