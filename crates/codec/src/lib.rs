@@ -34,6 +34,7 @@ mod chunks;
 mod compress;
 mod decompress;
 mod error;
+pub mod events;
 mod file;
 mod image;
 mod inspect;

@@ -15,5 +15,7 @@
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
 pub mod bytes;
+mod counter;
 pub mod logistic;
 pub mod path;
+pub mod symbol;

@@ -6,6 +6,7 @@
 //! Source: the mixing is that of M. Mahoney, "Adaptive weighing of context models for lossless data compression", 2005;
 //! new here: weights chosen by how often a context was seen, and contexts that measure the distance to an expectation.
 
+use crate::counter::{Counter, Group, INITIAL_CONFIDENCE};
 use crate::logistic::LOGISTIC;
 use hepz_entropy::{Coder, RawBits};
 
@@ -75,12 +76,6 @@ pub enum Expectation<'a> {
 /// At most so many lanes and expectations together; more are ignored.
 pub const MAX_INPUTS: usize = 12;
 
-/// Counts fall into so many classes; each input has a weight for each.
-const CONFIDENCES: usize = 12;
-
-/// The weight of a counter grows with its count: initial weights, relative.
-const INITIAL_CONFIDENCE: [i32; CONFIDENCES] = [0, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14];
-
 /// The initial weights of all inputs at full confidence sum to about 1.3 of these units; see `initial_weight`.
 const INITIAL_WEIGHT: i32 = 50_000;
 
@@ -98,67 +93,6 @@ const POSITIONS: usize = 64;
 
 /// Cells of the final probability map, per depth.
 const FINAL_CELLS: usize = 33;
-
-/// A probability of 22 bits above a count of 10.
-#[derive(Clone, Copy)]
-struct Counter(u32);
-
-impl Counter {
-    const NEW: Counter = Counter(1 << 31);
-    const MAX_COUNT: u32 = 1020;
-
-    #[inline(always)]
-    fn p12(self) -> u32 {
-        self.0 >> 20
-    }
-
-    #[inline(always)]
-    fn of_count(self) -> OfCount {
-        COUNTS[(self.0 & 1023) as usize]
-    }
-
-    #[inline(always)]
-    fn learn(&mut self, bit: u32) {
-        let count = self.0 & 1023;
-        let p = i64::from(self.0 >> 10);
-        let target = i64::from(bit << 22) - i64::from(bit);
-        let step = ((target - p) * i64::from(self.of_count().rate)) >> 16;
-        self.0 = ((p + step) as u32) << 10 | (count + u32::from(count < Counter::MAX_COUNT));
-    }
-}
-
-/// The counters of four decisions in a row lie in one line of the cache.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Group([Counter; 16]);
-
-/// What depends on a count alone.
-#[derive(Clone, Copy)]
-struct OfCount {
-    /// `1 / (count + 2)` in units of 2^-16.
-    rate: u16,
-    confidence: u16,
-}
-
-static COUNTS: [OfCount; 1024] = {
-    let mut table = [OfCount { rate: 0, confidence: 0 }; 1024];
-    let mut n = 0;
-    while n < 1024 {
-        table[n].rate = (65536 / (n as u32 + 2)) as u16;
-        table[n].confidence = match n {
-            0..=4 => n as u16,
-            5..=6 => 5,
-            7..=10 => 6,
-            11..=18 => 7,
-            19..=40 => 8,
-            41..=120 => 9,
-            121..=400 => 10,
-            _ => 11,
-        };
-        n += 1;
-    }
-    table
-};
 
 /// The counter of an input that does not take part: never learned, it has no opinion.
 const IDLE: usize = 0;

@@ -14,6 +14,7 @@
 //! # Where to look next
 //! `relations/formula.rs` for the formulas, `relations/search/` for how they are found.
 
+pub mod laws;
 pub mod order;
 pub mod path_map;
 pub mod real;

@@ -1,0 +1,160 @@
+//! Io: the coder of decisions, the raw bits, and an account of what each law costs.
+//!
+//! In: decisions and their prices. Out: the same, coded; bits by law.
+//! Not here: what is decided.
+//! Holds: the account never influences the code.
+
+use hepz_entropy::{Coder, RawBits};
+use hepz_models::symbol::{Difference, Symbol, Tree};
+
+/// What decisions are accounted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// Who comes from where, and labels.
+    Graph,
+    /// PDG codes.
+    Species,
+    /// Status codes.
+    Status,
+    /// Colour flow.
+    Colour,
+    /// Masses.
+    Mass,
+    /// Which law a momentum follows.
+    Choice,
+    /// Momenta of particles that move on unchanged, or nearly.
+    Copy,
+    /// Last legs: momentum conservation.
+    Balance,
+    /// Two-body decays.
+    Decay,
+    /// Recoils along the direction of flight.
+    Scale,
+    /// Recoils that take the imbalance of another vertex.
+    Ledger,
+    /// Systems that move together.
+    Boost,
+    /// Momenta that no law predicts.
+    Free,
+    /// Energies from the mass shell.
+    Shell,
+    /// Vertex positions.
+    Position,
+}
+
+/// Number of laws.
+pub const LAWS: usize = 15;
+
+impl Law {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Law; LAWS] = [
+        Law::Graph,
+        Law::Species,
+        Law::Status,
+        Law::Colour,
+        Law::Mass,
+        Law::Choice,
+        Law::Copy,
+        Law::Balance,
+        Law::Decay,
+        Law::Scale,
+        Law::Ledger,
+        Law::Boost,
+        Law::Free,
+        Law::Shell,
+        Law::Position,
+    ];
+}
+
+/// Adds up prices.
+struct Metered<C> {
+    coder: C,
+    spent: f64,
+}
+
+impl<C: Coder> Coder for Metered<C> {
+    #[inline(always)]
+    fn code(&mut self, bit: u32, p1: u32) -> u32 {
+        let bit = self.coder.code(bit, p1);
+        #[cfg(feature = "laws")]
+        {
+            let p = if bit == 1 { p1 } else { 65536 - p1 };
+            self.spent -= (f64::from(p) / 65536.0).log2();
+        }
+        bit
+    }
+}
+
+/// Both streams of a chunk.
+pub struct Io<C, R> {
+    coder: Metered<C>,
+    raw: R,
+    /// True if the truth is known.
+    pub encoding: bool,
+    law: Law,
+    bits: [f64; LAWS],
+}
+
+impl<C: Coder, R: RawBits> Io<C, R> {
+    pub fn new(coder: C, raw: R, encoding: bool) -> Io<C, R> {
+        Io { coder: Metered { coder, spent: 0.0 }, raw, encoding, law: Law::Graph, bits: [0.0; LAWS] }
+    }
+
+    /// What follows is accounted to `law`.
+    #[inline]
+    pub fn law(&mut self, law: Law) {
+        self.bits[self.law as usize] += self.coder.spent;
+        self.coder.spent = 0.0;
+        self.law = law;
+    }
+
+    pub fn finish(mut self) -> (C, R, [f64; LAWS]) {
+        self.law(Law::Graph);
+        (self.coder.coder, self.raw, self.bits)
+    }
+
+    #[inline]
+    pub fn symbol<const N: usize>(&mut self, model: &mut Symbol<N>, contexts: [u64; N], truth: u32) -> u32 {
+        model.code(&mut self.coder, &contexts, truth)
+    }
+
+    #[inline]
+    pub fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32 {
+        model.code(&mut self.coder, context, truth)
+    }
+
+    #[inline]
+    pub fn raw(&mut self, truth: u64, bits: u32) -> u64 {
+        #[cfg(feature = "laws")]
+        {
+            self.coder.spent += f64::from(bits);
+        }
+        self.raw.raw(truth, bits)
+    }
+
+    #[inline]
+    pub fn difference(&mut self, model: &mut Difference, kind: usize, near: u64, truth: i64) -> i64 {
+        #[cfg(feature = "laws")]
+        {
+            self.coder.spent += f64::from((64 - truth.unsigned_abs().leading_zeros()).saturating_sub(3));
+        }
+        model.code(&mut self.coder, &mut self.raw, kind, near, truth)
+    }
+
+    /// A number below `n`, all alike: at most 0.09 bits more than `log2(n)`.
+    #[inline]
+    pub fn uniform(&mut self, n: u64, truth: u64) -> u64 {
+        if n <= 1 {
+            return 0;
+        }
+        let bits = n.ilog2();
+        let short = (2u64 << bits).wrapping_sub(n);
+        let head = if truth < short { truth } else { (truth.wrapping_add(short)) >> 1 };
+        let head = self.raw(head, bits);
+        if head < short {
+            return head;
+        }
+        let tail = self.raw(truth.wrapping_add(short) & 1, 1);
+        (head << 1 | tail).wrapping_sub(short)
+    }
+}

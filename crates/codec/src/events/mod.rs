@@ -1,0 +1,159 @@
+//! Events: event graphs coded row by row, with the laws of physics as predictors.
+//!
+//! In: [`Events`] and the lattices of their numbers. Out: two byte strings (decisions, raw bits), or the events again.
+//! Not here: text (`hepz-formats`), laws (`hepz_transforms::laws`), symbols (`hepz_models::symbol`).
+//! Holds: one walk for both directions; a law that does not hold costs bytes only; nothing is believed that a code claims.
+//!
+//! Each event is walked three times: the graph with species, status and colour (`graph`, `colour`), then masses and momenta
+//! (`momenta`), then vertex positions (`positions`). What is coded later sees all that was coded before.
+
+mod colour;
+mod dictionary;
+mod graph;
+mod io;
+mod momenta;
+mod numbers;
+mod positions;
+
+use hepz_columns::events::{Events, Lattice, NONE};
+use hepz_entropy::{BitReader, BitWriter, Coder, Decoder, Encoder, RawBits};
+use hepz_transforms::laws::lattice::Ranks;
+use io::Io;
+pub use io::{LAWS, Law};
+
+/// Lattices of momenta, masses and positions.
+pub type Lattices = [Lattice; 3];
+
+/// Decisions and raw bits of a chunk, and what each law's decisions cost in bits.
+pub struct Coded {
+    /// Code of the decisions.
+    pub decisions: Vec<u8>,
+    /// What no model prices.
+    pub raw: Vec<u8>,
+    /// Bits by [`Law`].
+    pub bits: [f64; LAWS],
+}
+
+/// Everything that learns.
+struct Models {
+    graph: graph::Models,
+    colour: colour::Models,
+    momenta: momenta::Models,
+    positions: positions::Models,
+    counts: hepz_models::symbol::Difference,
+}
+
+impl Models {
+    fn new() -> Models {
+        Models {
+            graph: graph::Models::new(),
+            colour: colour::Models::new(),
+            momenta: momenta::Models::new(),
+            positions: positions::Models::new(),
+            counts: hepz_models::symbol::Difference::new(2),
+        }
+    }
+}
+
+/// Where an event lies in the columns, and its graph as lists.
+#[derive(Default)]
+struct Event {
+    first_particle: usize,
+    first_vertex: usize,
+    /// Incoming and outgoing particles of each vertex, as numbers within the event.
+    incoming: Vec<Vec<u32>>,
+    outgoing: Vec<Vec<u32>>,
+    particles: usize,
+}
+
+impl Event {
+    fn start(&mut self, first_particle: usize, first_vertex: usize, particles: usize, vertices: usize) {
+        (self.first_particle, self.first_vertex, self.particles) = (first_particle, first_vertex, particles);
+        self.incoming.iter_mut().take(vertices).for_each(Vec::clear);
+        self.outgoing.iter_mut().take(vertices).for_each(Vec::clear);
+        self.incoming.resize(vertices, Vec::new());
+        self.outgoing.resize(vertices, Vec::new());
+    }
+}
+
+/// Codes events. Labels and skeleton are the caller's.
+pub fn encode(events: &Events, lattices: Lattices) -> Coded {
+    let mut io = Io::new(Encoder::default(), BitWriter::default(), true);
+    let mut copy = events.clone();
+    walk(&mut io, &mut copy, lattices, usize::MAX);
+    let (decisions, raw, bits) = io.finish();
+    Coded { decisions: decisions.finish(), raw: raw.finish(), bits }
+}
+
+/// Decodes `n_events` events with at most `most` particles and vertices; `None` if a count exceeds that.
+pub fn decode(
+    decisions: &[u8],
+    raw: &[u8],
+    lattices: Lattices,
+    n_events: usize,
+    most: usize,
+) -> Option<(Events, [f64; LAWS])> {
+    let mut io = Io::new(Decoder::new(decisions), BitReader::new(raw), false);
+    let mut events = Events::default();
+    if n_events > most {
+        return None;
+    }
+    events.particles.resize(n_events, 0);
+    events.vertices.resize(n_events, 0);
+    let whole = walk(&mut io, &mut events, lattices, most);
+    let (_, _, bits) = io.finish();
+    whole.then_some((events, bits))
+}
+
+fn walk<C: Coder, R: RawBits>(
+    io: &mut Io<C, R>,
+    events: &mut Events,
+    lattices: Lattices,
+    most: usize,
+) -> bool {
+    let ranks = lattices.map(Ranks::new);
+    let mut models = Models::new();
+    let mut event = Event::default();
+    let (mut first_particle, mut first_vertex) = (0, 0);
+    let mut previous = [0i64; 2];
+    for number in 0..events.particles.len() {
+        io.law(Law::Graph);
+        let mut counts = [events.particles[number], events.vertices[number]];
+        for (kind, count) in counts.iter_mut().enumerate() {
+            let step = io.difference(&mut models.counts, kind, 0, i64::from(*count) - previous[kind]);
+            let Ok(read) = u32::try_from(previous[kind].wrapping_add(step)) else { return false };
+            (*count, previous[kind]) = (read, i64::from(read));
+        }
+        let [particles, vertices] = counts;
+        (events.particles[number], events.vertices[number]) = (particles, vertices);
+        let (end_particle, end_vertex) =
+            (first_particle + particles as usize, first_vertex + vertices as usize);
+        if end_particle > most || end_vertex > most {
+            return false;
+        }
+        if !io.encoding {
+            grow(events, end_particle, end_vertex);
+        }
+        event.start(first_particle, first_vertex, particles as usize, vertices as usize);
+        graph::walk(io, &mut models.graph, &mut models.colour, events, &mut event);
+        momenta::walk(io, &mut models.momenta, events, &event, &ranks);
+        positions::walk(io, &mut models.positions, events, &event, &ranks);
+        (first_particle, first_vertex) = (end_particle, end_vertex);
+    }
+    true
+}
+
+fn grow(events: &mut Events, particles: usize, vertices: usize) {
+    events.species.resize(particles, 0);
+    events.status.resize(particles, 0);
+    events.production.resize(particles, NONE);
+    events.end.resize(particles, NONE);
+    events.momentum.iter_mut().for_each(|column| column.resize(particles, 0));
+    events.mass.resize(particles, 0);
+    events.flow.iter_mut().for_each(|column| column.resize(particles, 0));
+    events.label.resize(particles, 0);
+    events.vertex_status.resize(vertices, 0);
+    events.position.iter_mut().for_each(|column| column.resize(vertices, 0));
+    events.placed.resize(vertices, false);
+    events.vertex_label.resize(vertices, 0);
+}
