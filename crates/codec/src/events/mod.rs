@@ -14,6 +14,7 @@ mod io;
 mod momenta;
 mod numbers;
 mod positions;
+mod systems;
 
 use hepz_columns::events::{Events, Lattice, NONE};
 use hepz_entropy::{BitReader, BitWriter, Coder, Decoder, Encoder, RawBits};

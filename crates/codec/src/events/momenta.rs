@@ -5,12 +5,13 @@
 
 use super::Event;
 use super::io::{Io, Law};
+use super::systems;
 use super::numbers::{Free, LEVELS, exponent, in_interval, interval, relative};
 use hepz_columns::events::{Events, NONE};
 use hepz_entropy::{Coder, RawBits};
 use hepz_models::symbol::{Difference, Symbol, Tree};
 use hepz_transforms::laws::decay::Decay;
-use hepz_transforms::laws::kinematics::{Momentum, Transformation, add, energy, mass, subtract};
+use hepz_transforms::laws::kinematics::{Momentum, Transformation, add, energy, mass, product, subtract};
 use hepz_transforms::laws::lattice::Ranks;
 use std::collections::BTreeMap;
 
@@ -32,9 +33,13 @@ enum Choice {
     Boost,
     /// First of two bodies that are left, of a total that includes another vertex's imbalance.
     LedgerDecay,
+    /// Second body of an emission whose recoil another particle takes along its direction.
+    Emission,
+    /// Against an imbalance: it will take that recoil later.
+    Against,
 }
 
-const CHOICES: [Choice; 8] = [
+const CHOICES: [Choice; 10] = [
     Choice::Free,
     Choice::Same,
     Choice::Balance,
@@ -43,12 +48,13 @@ const CHOICES: [Choice; 8] = [
     Choice::Ledger,
     Choice::Boost,
     Choice::LedgerDecay,
+    Choice::Emission,
+    Choice::Against,
 ];
 
 /// Masses that a species has had lately.
 const RECENT: usize = 4;
 const OPEN_IMBALANCES: usize = 24;
-const TRANSFORMATIONS: usize = 7;
 /// A law that misses by more bits than this is none.
 const MISS: u32 = 44;
 
@@ -74,7 +80,7 @@ impl Models {
             mass_choice: Symbol::new(3, 10),
             mass: Free::new(1, 8),
             masses: BTreeMap::new(),
-            choice: Symbol::new(3, 11),
+            choice: Symbol::new(4, 11),
             free: Free::new(64, 11),
             residual: Difference::new(40),
             energy: Difference::new(16),
@@ -87,6 +93,14 @@ impl Models {
     }
 }
 
+/// How a system moves.
+#[derive(Default)]
+struct Motion {
+    /// Members before and after.
+    examples: Vec<(Momentum, Momentum)>,
+    map: Option<Transformation>,
+}
+
 /// What is known of the particles of the event.
 struct Known {
     /// px, py, pz as printed; the energy from the mass shell where the printed one is near.
@@ -97,9 +111,9 @@ struct Known {
     /// Momentum that vertices take from elsewhere.
     borrowed: Vec<Momentum>,
     ledger: Vec<Momentum>,
-    transformations: Vec<Transformation>,
-    /// Pairs that moved, by no law: before, after, status.
-    moved: Vec<(Momentum, Momentum, i32)>,
+    /// What moved each system at each step, as far as it is known.
+    motions: BTreeMap<systems::Step, Motion>,
+    steps: Vec<systems::Step>,
     beams: Vec<[i64; 4]>,
 }
 
@@ -139,8 +153,8 @@ pub fn walk<C: Coder, R: RawBits>(
         choices: Vec::with_capacity(n),
         borrowed: vec![[0.0; 4]; event.incoming.len()],
         ledger: Vec::new(),
-        transformations: Vec::new(),
-        moved: Vec::new(),
+        motions: BTreeMap::new(),
+        steps: systems::steps(events, event),
         beams: Vec::new(),
     };
     io.law(Law::Mass);
@@ -195,7 +209,7 @@ pub fn walk<C: Coder, R: RawBits>(
         if io.encoding {
             subject.truth = std::array::from_fn(|c| on.rank(events.momentum[c][at]));
         }
-        let mut found = momentum(io, models, on, events, base, &mut known, &subject, vertex);
+        let mut found = momentum(io, models, on, (events, event), base, &mut known, &subject, vertex);
         found[3] = shell(io, models, on, &known, &mut subject, found);
         for (c, column) in events.momentum.iter_mut().enumerate() {
             column[at] = on.pattern(found[c]);
@@ -317,7 +331,7 @@ fn momentum<C: Coder, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     on: &Ranks,
-    events: &Events,
+    (events, event): (&Events, &Event),
     base: usize,
     known: &mut Known,
     subject: &Subject<'_>,
@@ -338,6 +352,8 @@ fn momentum<C: Coder, R: RawBits>(
         parent.map(|component| component * factor)
     };
 
+    let motion = scaled.and_then(|_| known.motions.get(&known.steps[subject.p])?.map);
+
     // Encoding, the law that takes the fewest bits.
     let (mut choice, mut entry) = (Choice::Free, 0usize);
     if io.encoding {
@@ -355,8 +371,8 @@ fn momentum<C: Coder, R: RawBits>(
                 offer(miss(on, &subject.rest, truth) + 1, Choice::Balance, 0);
             }
             if let Some(parent) = scaled {
-                for (at, map) in known.transformations.iter().enumerate() {
-                    offer(miss(on, &map.apply(parent), truth) + 3, Choice::Boost, at);
+                if let Some(map) = motion {
+                    offer(miss(on, &map.apply(parent), truth) + 1, Choice::Boost, 0);
                 }
                 for (at, &imbalance) in known.ledger.iter().rev().enumerate() {
                     offer(miss(on, &add(parent, imbalance), truth) + 6, Choice::Ledger, at);
@@ -365,6 +381,21 @@ fn momentum<C: Coder, R: RawBits>(
                 if in_interval(on, (parent[c].min(0.0), parent[c].max(0.0)), truth[c]) {
                     let bits = miss(on, &along(&parent, c, on.value(truth[c])), truth);
                     offer(bits + size(on.nearest(1.5) - on.nearest(1.0)) + 3, Choice::Scale, 0);
+                }
+            }
+            if subject.whole && left == 1 && subject.incoming.len() == 1 && n_out > 1 {
+                for (at, recoiler) in recoilers(events, event, base, subject.p).enumerate().take(32) {
+                    if let Some(predicted) = emitted(subject.rest, known.momenta[recoiler], subject.mass) {
+                        offer(miss(on, &predicted, truth) + 6, Choice::Emission, at);
+                    }
+                }
+            }
+            if next_alone(events, event, base, subject.p).is_some() {
+                let whole = size(on.nearest(1.5) - on.nearest(1.0));
+                for (at, imbalance) in known.ledger.iter().rev().enumerate() {
+                    let c = axis(imbalance);
+                    let predicted = along(imbalance, c, on.value(truth[c]));
+                    offer(miss(on, &predicted, truth).saturating_add(whole + 9), Choice::Against, at);
                 }
             }
             if subject.whole && left == 2 {
@@ -398,7 +429,7 @@ fn momentum<C: Coder, R: RawBits>(
     };
     let last = known.choices.last().map_or(15, |&c| u64::from(c));
     let ledger = known.ledger.len().min(3) as u64;
-    let maps = known.transformations.len().min(3) as u64;
+    let maps = u64::from(motion.is_some());
     let contexts = [
         (shape << 16 | t) << 16 | mother_status,
         (shape << 16 | t) << 8 | sibling_choice << 4 | mother_choice,
@@ -419,7 +450,8 @@ fn momentum<C: Coder, R: RawBits>(
                 let after = [0, 1, 2].map(|c| on.value(found[c]));
                 let after =
                     [after[0], after[1], after[2], energy([after[0], after[1], after[2], 0.0], subject.mass)];
-                moved(known, parent, after, subject.status);
+                let unit = on.value(on.nearest(1.0) + 1) - 1.0;
+        moved(known, subject.p, parent, after, unit);
             }
         }
         Choice::Same => found = same.unwrap_or([0; 4]),
@@ -434,7 +466,9 @@ fn momentum<C: Coder, R: RawBits>(
             );
             let near =
                 [0, 1, 2].map(|c| (exponent(largest[c]) - exponent(subject.rest[c])).clamp(0, 60) as u64);
-            residuals(io, models, on, 0, &subject.rest, near, &subject.truth, &mut found);
+            // A particle that goes on alone and changed is no leg of a vertex that balances.
+            let kind = if one_to_one { 20 } else { 0 };
+            residuals(io, models, on, kind, &subject.rest, near, &subject.truth, &mut found);
         }
         Choice::Decay | Choice::LedgerDecay => {
             io.law(Law::Decay);
@@ -493,19 +527,71 @@ fn momentum<C: Coder, R: RawBits>(
             });
             residuals(io, models, on, 8, &predicted, near, &subject.truth, &mut found);
         }
+        Choice::Emission => {
+            io.law(Law::Ledger);
+            let known_recoilers = recoilers(events, event, base, subject.p).take(32).count();
+            let context = [1 << 22 | t, 1 << 23 | known_recoilers as u64];
+            let at = io.symbol(&mut models.entry, context, entry as u32) as usize;
+            let recoiler = recoilers(events, event, base, subject.p).nth(at).map_or([0.0; 4], |q| known.momenta[q]);
+            let predicted = emitted(subject.rest, recoiler, subject.mass).unwrap_or(subject.rest);
+            let near = [0, 1, 2].map(|c| (exponent(subject.total[3]) - exponent(predicted[c])).clamp(0, 60) as u64);
+            residuals(io, models, on, 16, &predicted, near, &subject.truth, &mut found);
+        }
+        Choice::Against => {
+            io.law(Law::Scale);
+            let n = known.ledger.len();
+            let context = [1 << 24 | t, 1 << 25 | n as u64];
+            let at = io.symbol(&mut models.entry, context, entry as u32) as usize;
+            let imbalance = n.checked_sub(at + 1).map_or([1.0; 4], |at| known.ledger[at]);
+            let c = axis(&imbalance);
+            let reference = exponent(imbalance[c]).clamp(-60, 60);
+            let sign = u64::from(imbalance[c] < 0.0);
+            let kind = 8 + c;
+            found[c] = models.free.code(io, on, reference, [1 << 60, 1 << 59 | t, 1 << 58, 1 << 57, 1 << 56 | s], [1 << 40 | sign, 1 << 41 | sign, 1 << 42 | sign], kind, subject.truth[c]);
+            let predicted = along(&imbalance, c, on.value(found[c]));
+            let near = (exponent(subject.total[3]) - exponent(imbalance[c])).clamp(0, 60) as u64;
+            for other in (0..3).filter(|&other| other != c) {
+                found[other] = residual(io, models, on, 7, predicted[other], near, subject.truth[other]);
+            }
+        }
         Choice::Boost => {
             io.law(Law::Boost);
             let parent = scaled.unwrap_or([0.0; 4]);
-            let at = io.symbol(&mut models.entry, [1 << 20 | t, 1 << 21], entry as u32) as usize;
-            if at < known.transformations.len() {
-                known.transformations[..=at].rotate_right(1);
-            }
-            let predicted = known.transformations.first().map_or(parent, |map| map.apply(parent));
+            let predicted = motion.map_or(parent, |map| map.apply(parent));
             let near = [0, 1, 2].map(|c| (exponent(parent[3]) - exponent(predicted[c])).clamp(0, 60) as u64);
             residuals(io, models, on, 12, &predicted, near, &subject.truth, &mut found);
         }
     }
+    if let (Some(parent), Choice::Free | Choice::Balance) = (scaled, choice) {
+        let after = [0, 1, 2].map(|c| on.value(found[c]));
+        let after = [after[0], after[1], after[2], energy([after[0], after[1], after[2], 0.0], subject.mass)];
+        let unit = on.value(on.nearest(1.0) + 1) - 1.0;
+        moved(known, subject.p, parent, after, unit);
+    }
     found
+}
+
+/// Known particles that go on alone and whose next momentum is not known yet, the newest first.
+fn recoilers<'a>(events: &'a Events, event: &'a Event, base: usize, p: usize) -> impl Iterator<Item = usize> + 'a {
+    (0..p).rev().filter(move |&q| next_alone(events, event, base, q).is_some_and(|next| next > p))
+}
+
+/// What the particle goes on as, if it goes on alone and takes a recoil.
+fn next_alone(events: &Events, event: &Event, base: usize, p: usize) -> Option<usize> {
+    let end = events.end[base + p];
+    if end == NONE || event.incoming[end as usize].len() != 1 {
+        return None;
+    }
+    match event.outgoing[end as usize][..] {
+        [next] if events.status[base + next as usize] == 52 => Some(next as usize),
+        _ => None,
+    }
+}
+
+/// The second body of an emission: what is left of the emitter, and so much of the recoiler that it is on its mass shell.
+fn emitted(rest: Momentum, recoiler: Momentum, mass: f64) -> Option<Momentum> {
+    let share = (mass * mass.abs() - product(rest, rest)) / (2.0 * product(rest, recoiler));
+    (share > 0.0 && share < 1.0).then(|| add(rest, recoiler.map(|component| component * share)))
 }
 
 /// Codes which imbalance is taken, and takes it.
@@ -642,17 +728,21 @@ fn shell<C: Coder, R: RawBits>(
     ))
 }
 
-/// Remembers a particle that moved by no known law; three of them give a law.
-fn moved(known: &mut Known, before: Momentum, after: Momentum, status: i32) {
-    known.moved.push((before, after, status));
-    let alike: Vec<&(Momentum, Momentum, i32)> =
-        known.moved.iter().rev().filter(|m| m.2 == status).take(3).collect();
-    if let [a, b, c] = alike[..]
-        && let Some(map) = Transformation::of_three([a.0, b.0, c.0], [a.1, b.1, c.1])
-    {
-        known.transformations.insert(0, map);
-        known.transformations.truncate(TRANSFORMATIONS);
-        known.moved.retain(|m| m.2 != status);
+/// Remembers how a particle moved; three of one system and step say how all of them do.
+fn moved(known: &mut Known, p: usize, before: Momentum, after: Momentum, unit: f64) {
+    // Rounding is no motion.
+    if (0..3).all(|c| (after[c] - before[c]).abs() <= 16.0 * unit * after[3]) {
+        return;
+    }
+    let motion = known.motions.entry(known.steps[p]).or_default();
+    // Two that fly together say no more than one.
+    let alike = |example: &(Momentum, Momentum)| product(example.0, before) <= 1e-9 * example.0[3] * before[3];
+    if motion.examples.len() < 8 && !motion.examples.iter().any(alike) {
+        motion.examples.push((before, after));
+    }
+    if let [.., a, b, c] = motion.examples[..] {
+        let map = Transformation::of_three([a.0, b.0, c.0], [a.1, b.1, c.1], 1e-9 + 64.0 * unit);
+        motion.map = map.or(motion.map);
     }
 }
 

@@ -50,13 +50,14 @@ impl Transformation {
     }
 
     /// The Lorentz transformation that takes three momenta to three others. The fourth direction is the one orthogonal to
-    /// all three. `None` if the three are nearly dependent, or if products change, so that there is none.
-    pub fn of_three(from: [Momentum; 3], to: [Momentum; 3]) -> Option<Transformation> {
+    /// all three. `None` if the three are nearly dependent, or if products change by more than `tolerance` of those of the energies,
+    /// so that there is none.
+    pub fn of_three(from: [Momentum; 3], to: [Momentum; 3], tolerance: f64) -> Option<Transformation> {
         for i in 0..3 {
             for j in 0..i {
                 let (before, after) = (product(from[i], from[j]), product(to[i], to[j]));
                 let scale = from[i][3] * from[j][3] + to[i][3] * to[j][3];
-                if (before - after).abs() > 1e-5 * scale {
+                if (before - after).abs() > tolerance * scale {
                     return None;
                 }
             }
@@ -107,7 +108,7 @@ fn inverse(mut m: [[f64; 4]; 4]) -> Option<[[f64; 4]; 4]> {
                 pivot = row;
             }
         }
-        if m[pivot][column].abs() <= 1e-7 * largest || m[pivot][column].is_nan() {
+        if m[pivot][column].abs() <= 1e-12 * largest || m[pivot][column].is_nan() {
             return None;
         }
         m.swap(column, pivot);
@@ -152,7 +153,7 @@ mod tests {
         let from =
             [momentum(1.0, 2.0, 3.0, 0.0), momentum(-4.0, 0.5, 7.0, 0.3), momentum(2.0, -2.5, -1.0, 0.14)];
         let move_all = |p| boosted(boosted(p, 0.4, 2), -0.3, 0);
-        let map = Transformation::of_three(from, from.map(move_all)).unwrap();
+        let map = Transformation::of_three(from, from.map(move_all), 1e-6).unwrap();
         let p = momentum(-3.0, 9.0, 20.0, 1.5);
         let (got, want) = (map.apply(p), move_all(p));
         for c in 0..4 {
@@ -165,9 +166,9 @@ mod tests {
         let a = momentum(1.0, 2.0, 3.0, 0.0);
         let b = momentum(-4.0, 0.5, 7.0, 0.3);
         let c = momentum(2.0, -2.5, -1.0, 0.14);
-        assert!(Transformation::of_three([a, b, c], [b, c, a]).is_none());
-        assert!(Transformation::of_three([a, a, b], [a, a, b]).is_none());
-        assert!(Transformation::of_three([[0.0; 4]; 3], [[f64::NAN; 4]; 3]).is_none());
+        assert!(Transformation::of_three([a, b, c], [b, c, a], 1e-6).is_none());
+        assert!(Transformation::of_three([a, a, b], [a, a, b], 1e-6).is_none());
+        assert!(Transformation::of_three([[0.0; 4]; 3], [[f64::NAN; 4]; 3], 1e-6).is_none());
     }
 
     #[test]
