@@ -122,11 +122,18 @@ fn qemu() -> Result<(), String> {
             "aarch64-unknown-linux-gnu",
             "--exclude",
             "xtask",
+            "--exclude",
+            "hepz-fuzz",
+            "--lib",
+            "--bins",
+            "--test",
+            "[!b]*",
         ])
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc")
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", "qemu-aarch64-static")
-        // Also for the command that tests start themselves, which the system hands to qemu by its magic number.
         .env("QEMU_LD_PREFIX", "/usr/aarch64-linux-gnu")
+        // For the command, which tests start themselves. The bench starts itself again, without a runner: not here.
+        .env("HEPZ_RUNNER", "qemu-aarch64-static")
         .current_dir(root());
     let mut tally = Tally::default();
     let result = steps::run(&mut tests, &mut tally);

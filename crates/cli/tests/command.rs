@@ -226,7 +226,7 @@ fn the_archive_does_not_depend_on_the_number_of_threads() {
 fn a_stopped_command_leaves_nothing_behind() {
     use std::process::{Command, Stdio};
     let scene = Scene::new();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_hepz"))
+    let mut child = scene::program()
         .args(["compress", "-o", "out.hepz"])
         .current_dir(scene.path("."))
         .stdin(Stdio::piped())

@@ -19,6 +19,19 @@ pub struct Outcome {
     arguments: String,
 }
 
+/// The program; with `HEPZ_RUNNER`, under another that stands for a processor of another kind.
+pub fn program() -> Command {
+    let hepz = env!("CARGO_BIN_EXE_hepz");
+    match std::env::var_os("HEPZ_RUNNER") {
+        None => Command::new(hepz),
+        Some(runner) => {
+            let mut command = Command::new(runner);
+            command.arg(hepz);
+            command
+        }
+    }
+}
+
 impl Scene {
     /// An empty folder.
     pub fn new() -> Scene {
@@ -56,7 +69,7 @@ impl Scene {
 
     /// Runs the program in the folder.
     pub fn run_with(&self, arguments: &[&str], input: &[u8]) -> Outcome {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hepz"))
+        let mut child = program()
             .args(arguments)
             .current_dir(self.0.path())
             .stdin(Stdio::piped())
