@@ -16,6 +16,7 @@
 //! # Where to look next
 //! `hdf5`, `numpy`, `records` (raw binary with a schema): one module per format. `layout` for the contract.
 
+pub mod events;
 pub mod hdf5;
 pub mod layout;
 pub mod numpy;

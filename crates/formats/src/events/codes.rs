@@ -1,0 +1,123 @@
+//! Barcodes: the names that a file gives particles and vertices, mostly consecutive numbers.
+//!
+//! In: barcodes in print order. Out: which line has which barcode, and the exceptions as text.
+//! Not here: who refers to whom (`graph`).
+//! Holds: exceptions written and read give the same barcodes; hostile exceptions give an error.
+
+use super::fields::{Fields, push_integer};
+use std::collections::BTreeMap;
+
+/// Barcodes of one event's particles or vertices.
+#[derive(Clone, Debug)]
+pub(super) struct Codes {
+    first: i64,
+    step: i64,
+    list: Vec<i64>,
+    regular: bool,
+    /// Where irregular barcodes are; made when one is looked for.
+    places: BTreeMap<i64, u32>,
+    n_placed: usize,
+}
+
+impl Codes {
+    /// Barcodes that begin with `first` and go on in steps of `step`, 1 or -1, unless told otherwise.
+    pub fn new(first: i64, step: i64) -> Codes {
+        Codes { first, step, list: Vec::new(), regular: true, places: BTreeMap::new(), n_placed: 0 }
+    }
+
+    /// Forgets all, for the next event.
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.places.clear();
+        (self.regular, self.n_placed) = (true, 0);
+    }
+
+    /// What the next one is expected to be.
+    #[inline]
+    pub fn expected(&self) -> i64 {
+        self.list.last().map_or(self.first, |last| last + self.step)
+    }
+
+    /// Adds one.
+    #[inline]
+    pub fn push(&mut self, code: i64) {
+        self.regular &= code == self.expected();
+        self.list.push(code);
+    }
+
+    /// The barcode of a line.
+    #[inline]
+    pub fn get(&self, at: usize) -> i64 {
+        self.list.get(at).copied().unwrap_or(0)
+    }
+
+    /// The first line that has a barcode; of those for which `shown` is true.
+    #[inline]
+    pub fn find(&mut self, code: i64, shown: impl Fn(usize) -> bool) -> Option<u32> {
+        let guess = (code - self.list.first()?) * self.step;
+        if guess >= 0 && self.list.get(guess as usize) == Some(&code) && shown(guess as usize) {
+            return Some(guess as u32);
+        }
+        if self.regular { None } else { self.search(code, shown) }
+    }
+
+    fn search(&mut self, code: i64, shown: impl Fn(usize) -> bool) -> Option<u32> {
+        for at in (self.n_placed..self.list.len()).filter(|at| shown(*at)) {
+            self.places.entry(self.list[at]).or_insert(at as u32);
+        }
+        self.n_placed = self.list.len();
+        self.places.get(&code).copied()
+    }
+
+    /// Appends the exceptions, `gap:step` each: how many lines after the last exception, and how far from the expected
+    /// barcode. Nothing if there are none.
+    pub fn write_exceptions(&self, out: &mut Vec<u8>) {
+        if self.regular {
+            return;
+        }
+        let (mut last, mut expected) = (0, self.first);
+        for (at, &code) in self.list.iter().enumerate() {
+            if code != expected {
+                out.push(b' ');
+                push_integer((at - last) as i64, out);
+                out.push(b':');
+                push_integer(code - expected, out);
+                last = at;
+            }
+            expected = code + self.step;
+        }
+    }
+
+    /// Sets `n` barcodes from exceptions.
+    pub fn read_exceptions(&mut self, n: usize, exceptions: &[u8]) -> Option<()> {
+        self.clear();
+        let mut fields = Fields::new(exceptions);
+        while !fields.rest.is_empty() {
+            fields.byte(b' ')?;
+            let gap = usize::try_from(fields.integer()?).ok()?;
+            fields.byte(b':')?;
+            let step = fields.integer()?;
+            // The gap is from the last exception, which is the last barcode that there is, if any.
+            let at = self.list.len().saturating_sub(1).checked_add(gap).filter(|&at| at < n)?;
+            if at < self.list.len() {
+                return None;
+            }
+            self.extend(at);
+            let code = self.expected().checked_add(step)?;
+            self.push(code);
+            // Sums of steps stay far from the ends of i64.
+            if code.unsigned_abs() >> 62 != 0 {
+                return None;
+            }
+        }
+        self.extend(n);
+        Some(())
+    }
+
+    /// Goes on as expected up to `n`.
+    pub fn extend(&mut self, n: usize) {
+        while self.list.len() < n {
+            self.push(self.expected());
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Event records: text of generators to columns and back.
+//!
+//! In: text, or [`Events`]. Out: the other; [`EventFormat`] says how the text is printed.
+//! Not here: how columns are coded (the codec).
+//! Holds: what was read is written again byte by byte, whatever it was: each event is compared when it is read, lines
+//! that come out otherwise are kept as they are, and so are events that do.
+
+mod codes;
+mod decimal;
+mod dialect;
+mod fields;
+mod first_line;
+mod graph;
+mod hepmc2;
+mod hepmc3;
+mod labels;
+mod number;
+mod reader;
+mod skeleton;
+mod spacing;
+mod style;
+mod writer;
+
+use hepmc2::HepMc2;
+use hepmc3::HepMc3;
+use hepz_columns::events::{Events, Lattice};
+use number::NumberFormat;
+use std::ops::Range;
+
+/// A header says within so many bytes what a file is.
+const HEADER_BYTES: usize = 1 << 16;
+
+/// Why events cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    /// The skeleton says what no reader writes.
+    #[error("the skeleton of events has {what} at byte {at_byte}; restore the archive from another copy")]
+    Skeleton {
+        /// Where in the skeleton.
+        at_byte: u64,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A label is longer than a reader makes them.
+    #[error("a label of events is longer than any reader makes them; restore the archive from another copy")]
+    LongLabel,
+}
+
+/// The formats of event records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    HepMc2,
+    HepMc3,
+}
+
+/// A format of event records, and how one file prints its numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventFormat {
+    kind: Kind,
+    /// True if lines end with carriage return and line feed.
+    carriage_returns: bool,
+    /// Barcode of an event's first particle.
+    first_code: u32,
+    momentum: NumberFormat,
+    mass: NumberFormat,
+    position: NumberFormat,
+}
+
+impl EventFormat {
+    /// Looks at the beginning of a file, some megabytes at most; `None` if it is no event record that is known.
+    pub fn recognise(head: &[u8]) -> Option<EventFormat> {
+        let header = &head[..head.len().min(HEADER_BYTES)];
+        let mut lines = header.split(|&byte| byte == b'\n');
+        let (kind, line) = lines.find_map(|line| match line.trim_ascii_end() {
+            b"HepMC::Asciiv3-START_EVENT_LISTING" => Some((Kind::HepMc3, line)),
+            b"HepMC::IO_GenEvent-START_EVENT_LISTING" => Some((Kind::HepMc2, line)),
+            _ => None,
+        })?;
+        let carriage_returns = line.ends_with(b"\r");
+        let (mut momenta, mut masses, mut positions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut first_code = None;
+        let mut lines = head.split(|&byte| byte == b'\n').peekable();
+        while let Some(line) = lines.next() {
+            // The last line may be cut.
+            if lines.peek().is_none() {
+                break;
+            }
+            let mut fields = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
+            match (kind, fields.next()) {
+                (_, Some(b"P")) => {
+                    let code = fields.next().and_then(|code| std::str::from_utf8(code).ok()?.parse().ok());
+                    first_code = first_code.or(code);
+                    let mut numbers = fields.skip(if kind == Kind::HepMc2 { 1 } else { 2 });
+                    momenta.extend(numbers.by_ref().take(4));
+                    masses.extend(numbers.next());
+                }
+                (Kind::HepMc2, Some(b"V")) => {
+                    let numbers: Vec<&[u8]> = fields.skip(2).take(4).collect();
+                    if numbers != [b"0"; 4] {
+                        positions.extend(numbers);
+                    }
+                }
+                (Kind::HepMc3, Some(b"V")) => {
+                    positions.extend(fields.skip_while(|field| *field != b"@").skip(1).take(4))
+                }
+                _ => {}
+            }
+        }
+        Some(EventFormat {
+            kind,
+            carriage_returns,
+            first_code: first_code.unwrap_or(1),
+            momentum: style::recognise(&momenta),
+            mass: style::recognise(&masses),
+            position: style::recognise(&positions),
+        })
+    }
+
+    /// The wire form.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let kind = match self.kind {
+            Kind::HepMc2 => 2,
+            Kind::HepMc3 => 3,
+        };
+        let mut bytes = vec![kind, u8::from(self.carriage_returns)];
+        bytes.extend_from_slice(&self.first_code.to_le_bytes());
+        for format in [self.momentum, self.mass, self.position] {
+            bytes.extend_from_slice(&format.to_bytes());
+        }
+        bytes
+    }
+
+    /// The format of a wire form; `None` if it is none.
+    pub fn from_bytes(bytes: &[u8]) -> Option<EventFormat> {
+        let (&[kind, carriage_returns], rest) = bytes.split_first_chunk()?;
+        let (&first_code, rest) = rest.split_first_chunk()?;
+        let (&momentum, rest) = rest.split_first_chunk()?;
+        let (&mass, rest) = rest.split_first_chunk()?;
+        let kind = match kind {
+            2 => Kind::HepMc2,
+            3 => Kind::HepMc3,
+            _ => return None,
+        };
+        Some(EventFormat {
+            kind,
+            carriage_returns: match carriage_returns {
+                0 => false,
+                1 => true,
+                _ => return None,
+            },
+            first_code: u32::from_le_bytes(first_code),
+            momentum: NumberFormat::from_bytes(momentum)?,
+            mass: NumberFormat::from_bytes(mass)?,
+            position: NumberFormat::from_bytes(rest.try_into().ok()?)?,
+        })
+    }
+
+    /// What the format is called.
+    pub fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::HepMc2 => "HepMC2 IO_GenEvent",
+            Kind::HepMc3 => "HepMC3 Asciiv3",
+        }
+    }
+
+    /// The line that ends a listing.
+    pub fn end_line(&self) -> &'static [u8] {
+        match self.kind {
+            Kind::HepMc2 => b"HepMC::IO_GenEvent-END_EVENT_LISTING\n\n",
+            Kind::HepMc3 => b"HepMC::Asciiv3-END_EVENT_LISTING\n\n",
+        }
+    }
+
+    /// The lattice of momenta and energies.
+    pub fn momentum(&self) -> Lattice {
+        self.momentum.lattice
+    }
+
+    /// The lattice of masses.
+    pub fn mass(&self) -> Lattice {
+        self.mass.lattice
+    }
+
+    /// The lattice of positions.
+    pub fn position(&self) -> Lattice {
+        self.position.lattice
+    }
+
+    /// End of the last whole event in `text`, if any: an event is whole where the next one begins.
+    pub fn cut(&self, text: &[u8]) -> Option<usize> {
+        match self.kind {
+            Kind::HepMc2 => reader::cut::<HepMc2>(text),
+            Kind::HepMc3 => reader::cut::<HepMc3>(text),
+        }
+    }
+
+    /// Reads any bytes; what is odd goes into the skeleton.
+    pub fn read(&self, text: &[u8]) -> Events {
+        match self.kind {
+            Kind::HepMc2 => reader::read(&self.hepmc2(), self.line_end(), text),
+            Kind::HepMc3 => reader::read(&self.hepmc3(), self.line_end(), text),
+        }
+    }
+
+    /// Appends the text of all events, and what stands before the first, to `out`.
+    ///
+    /// # Errors
+    /// If no reader writes such events.
+    pub fn write(&self, events: &Events, out: &mut Vec<u8>) -> Result<(), EventError> {
+        self.write_events(events, out).map(drop)
+    }
+
+    /// The same, and the place of each event in `out`. Places touch; before the first may be text that belongs to none.
+    ///
+    /// # Errors
+    /// If no reader writes such events.
+    pub fn write_events(&self, events: &Events, out: &mut Vec<u8>) -> Result<Vec<Range<usize>>, EventError> {
+        match self.kind {
+            Kind::HepMc2 => writer::write(&self.hepmc2(), self.line_end(), events, out),
+            Kind::HepMc3 => writer::write(&self.hepmc3(), self.line_end(), events, out),
+        }
+    }
+
+    fn line_end(&self) -> &'static [u8] {
+        if self.carriage_returns { b"\r\n" } else { b"\n" }
+    }
+
+    fn hepmc2(&self) -> HepMc2 {
+        let EventFormat { momentum, mass, position, .. } = *self;
+        HepMc2 { momentum, mass, position, first_code: self.first_code.into() }
+    }
+
+    fn hepmc3(&self) -> HepMc3 {
+        let EventFormat { momentum, mass, position, .. } = *self;
+        HepMc3 { momentum, mass, position, first_code: self.first_code.into() }
+    }
+}
