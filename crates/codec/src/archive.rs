@@ -15,6 +15,7 @@ use hepz_columns::Table;
 use hepz_container::wire::{Cursor, WireError};
 use hepz_container::{Bytes, ReadError, Reader, Region, Section};
 use hepz_formats::Source;
+use hepz_formats::events::EventFormat;
 use std::io;
 use std::path::Path;
 
@@ -71,6 +72,8 @@ pub struct Archive<'a> {
     pub(crate) sums: Sums,
     /// Numbers of the chunks' sections, by chunk.
     pub(crate) chunks: Vec<usize>,
+    /// None if the file is no event record.
+    pub(crate) event_format: Option<EventFormat>,
 }
 
 impl<'a> Archive<'a> {
@@ -122,9 +125,11 @@ impl<'a> Archive<'a> {
             skeleton: Vec::new(),
             sums: Sums { bytes: 0, adler32: 0, sha256: [0; 32] },
             chunks: Vec::new(),
+            event_format: None,
         };
         archive.read_header()?;
         archive.read_schema()?;
+        archive.read_event_format()?;
         Ok(archive)
     }
 
@@ -189,6 +194,22 @@ impl<'a> Archive<'a> {
             let plan = Plan::from_bytes(self.tables(), &stored);
             self.plan = Some(plan.map_err(|error| ArchiveError::plan("plan", error))?);
         }
+        Ok(())
+    }
+
+    fn read_event_format(&mut self) -> Result<(), ArchiveError> {
+        let corrupt = |what: &str| ArchiveError::corrupt("event format", 0, what);
+        let Some(number) = self.numbers(Kind::EventFormat).next() else {
+            return match self.numbers(Kind::Events).next() {
+                Some(_) => Err(corrupt("the section is missing")),
+                None => Ok(()),
+            };
+        };
+        if self.schema.is_some() || self.numbers(Kind::Skeleton).next().is_some() {
+            return Err(corrupt("events and columns do not belong together"));
+        }
+        let format = EventFormat::from_bytes(&self.payload(number)?);
+        self.event_format = Some(format.ok_or_else(|| corrupt("no format that this version knows"))?);
         Ok(())
     }
 
@@ -285,13 +306,13 @@ fn check_order(sections: &[Section]) -> Result<(), ArchiveError> {
             return Err(ArchiveError::TooNew { what: format!("section kind {}", section.kind) });
         };
         let corrupt = |what: &str| Err(ArchiveError::corrupt(kind.name(), section.at, what));
-        let repeats = matches!(kind, Kind::Recipes | Kind::Skeleton | Kind::Chunk);
+        let repeats = matches!(kind, Kind::Recipes | Kind::Skeleton | Kind::Chunk | Kind::Events);
         if previous
             .is_some_and(|(before, tag)| kind < before || kind == before && (!repeats || section.tag <= tag))
         {
             return corrupt("the section is out of order");
         }
-        if kind == Kind::Chunk {
+        if kind == Kind::Chunk || kind == Kind::Events {
             if section.tag != chunk {
                 return corrupt("a chunk is missing");
             }

@@ -5,6 +5,7 @@
 //! Holds: the archive depends on the input, the level and the schema, not on threads or time.
 
 use crate::chunks::{CHUNK_BYTES, Cuts, Shelf, total_bytes};
+use crate::events::text::{self, Chunks};
 use crate::image::{Gaps, Image, Opened};
 use crate::options::Stage;
 use crate::packing::{FRAME_BYTES, pack, pack_pieces};
@@ -18,7 +19,8 @@ use crate::sums::{STEP_BYTES, Sums};
 use crate::workers::Workers;
 use crate::{CompressError, CompressOptions};
 use hepz_container::wire::{put_bytes, put_varint};
-use hepz_container::{WriteError, Writer};
+use hepz_container::{FormatVersion, WriteError, Writer};
+use hepz_formats::events::EventFormat;
 use hepz_formats::{Layout, Source};
 use rayon::prelude::*;
 use std::io::{self, Write};
@@ -30,6 +32,8 @@ const SCHEMA_BYTES: usize = 16 << 20;
 const JOINT_BYTES: u64 = 256 << 10;
 /// Recipes that are packed together.
 const RECIPES_BYTES: usize = 4 << 20;
+/// The first version that has event records.
+const EVENTS_VERSION: FormatVersion = FormatVersion { major: 0, minor: 2 };
 /// Notes that an archive keeps, and characters of each.
 const NOTES: usize = 32;
 const NOTE_CHARACTERS: usize = 300;
@@ -69,6 +73,13 @@ pub fn compress(
 ) -> Result<CompressReport, CompressError> {
     let workers = Workers::new(options.threads).map_err(|e| CompressError::Threads(e.to_string()))?;
     let (archive, report) = workers.run(|| {
+        if options.records.is_none()
+            && let Some(format) = text::recognise(source).map_err(CompressError::Read)?
+        {
+            let job = Job::new(source, format.name(), options, workers.in_flight(), CHUNK_BYTES)?;
+            let events = job.events(&format)?;
+            return job.or_generic(events);
+        }
         let layout = crate::recognised::layout(source, options)?;
         compress_layout(source, layout, options, workers.in_flight())
     })?;
@@ -96,21 +107,13 @@ pub(crate) fn compress_layout(
         return job.generic(layout.notes);
     }
     let mut notes = layout.notes.clone();
-    let columns = job.columns(layout)?;
-    let zstd_bytes = zstd_length(source).map_err(CompressError::Read)?;
-    let (archive, report) = match columns {
-        Ok(written) => written,
+    match job.columns(layout)? {
+        Ok(written) => job.or_generic(written),
         Err(why) => {
             notes.push(format!("read as plain bytes: {why}"));
-            return job.generic(notes);
+            job.generic(notes)
         }
-    };
-    // Columns that save little against a quick zstd may lose to a slow one.
-    if archive.len() / 85 * 100 < zstd_bytes {
-        return Ok((archive, report));
     }
-    let generic = job.generic(report.notes.clone())?;
-    Ok(if generic.0.len() < archive.len() { generic } else { (archive, report) })
 }
 
 /// Length of the file as one zstd frame of level 3.
@@ -169,6 +172,49 @@ impl<'a> Job<'a> {
             notes,
             ..CompressReport::default()
         }
+    }
+
+    /// What was written, or the archive without columns where that is smaller.
+    fn or_generic(&self, written: (Spool, CompressReport)) -> Result<(Spool, CompressReport), CompressError> {
+        let (archive, report) = written;
+        // Columns that save little against a quick zstd may lose to a slow one.
+        if archive.len() / 85 * 100 < zstd_length(self.source).map_err(CompressError::Read)? {
+            return Ok((archive, report));
+        }
+        let generic = self.generic(report.notes.clone())?;
+        Ok(if generic.0.len() < archive.len() { generic } else { (archive, report) })
+    }
+
+    /// The archive of the text of event records.
+    fn events(&self, format: &EventFormat) -> Result<(Spool, CompressReport), CompressError> {
+        let mut archive = Spool::new();
+        let mut report = self.report(Vec::new());
+        let mut sections = Writer::of_version(Append(&mut archive), EVENTS_VERSION).map_err(wrote)?;
+        self.put_header(&mut sections, &report.notes)?;
+        put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
+        put(&mut sections, Kind::EventFormat, 0, &format.to_bytes())?;
+        let mut chunks = Chunks::new(self.source, format);
+        let (mut number, mut done) = (0, 0);
+        loop {
+            let mut batch = Vec::new();
+            while batch.len() < self.in_flight
+                && let Some(text) = chunks.next().map_err(CompressError::Read)?
+            {
+                batch.push(text);
+            }
+            if batch.is_empty() {
+                break;
+            }
+            for (text, payload) in batch.iter().zip(text::encode_all(format, &batch)) {
+                put(&mut sections, Kind::Events, number, &payload)?;
+                number += 1;
+                done += text.len() as u64;
+            }
+            self.advance(Stage::Code, done, self.source.len());
+        }
+        sections.finish().map_err(wrote)?;
+        report.archive_bytes = archive.len();
+        Ok((archive, report))
     }
 
     /// The archive without columns: every byte is skeleton.

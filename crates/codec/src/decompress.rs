@@ -83,6 +83,20 @@ impl Archive<'_> {
     /// Hands the file's bytes to `take`, in order, and checks their sums at the end.
     pub(crate) fn emit(&self, take: Take<'_>, options: &DecompressOptions<'_>) -> Result<(), ArchiveError> {
         let workers = workers(options)?;
+        if let Some(format) = &self.event_format {
+            let mut sums = RunningSums::new();
+            let total = self.sums.bytes;
+            let mut done = 0;
+            self.event_text(format, &workers, &mut |bytes| {
+                sums.update(bytes);
+                done += bytes.len() as u64;
+                if let Some(progress) = options.progress {
+                    progress.advance(Stage::Code, done, total);
+                }
+                take(bytes)
+            })?;
+            return sums.finish().check(self.sums);
+        }
         match &self.schema {
             Some(schema) => {
                 let mut image = Spool::new();

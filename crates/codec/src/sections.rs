@@ -21,13 +21,17 @@ pub(crate) enum Kind {
     Chunk = 6,
     /// What columns that share a stream cost.
     Prices = 7,
-    /// Length and sums of the original file: last.
+    /// Length and sums of the original file.
     Original = 8,
+    /// Which format of event records the file is.
+    EventFormat = 9,
+    /// Some events; tag = number of the chunk.
+    Events = 10,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub(crate) const ALL: [Kind; 8] = [
+    pub(crate) const ALL: [Kind; 10] = [
         Kind::Header,
         Kind::Schema,
         Kind::Recipes,
@@ -36,6 +40,8 @@ impl Kind {
         Kind::Chunk,
         Kind::Prices,
         Kind::Original,
+        Kind::EventFormat,
+        Kind::Events,
     ];
 
     /// The wire number.
@@ -54,6 +60,8 @@ impl Kind {
             Kind::Chunk => "chunk",
             Kind::Prices => "prices",
             Kind::Original => "original",
+            Kind::EventFormat => "event format",
+            Kind::Events => "events",
         }
     }
 

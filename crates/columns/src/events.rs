@@ -149,6 +149,10 @@ impl Decimal {
     pub fn of(pattern: u64) -> Decimal {
         let exponent = (pattern >> Decimal::MANTISSA_BITS & 1023) as i32;
         let mantissa = pattern & ((1 << Decimal::MANTISSA_BITS) - 1);
-        Decimal { negative: pattern >> 63 == 1, exponent: if mantissa == 0 { 0 } else { exponent - 512 }, mantissa }
+        Decimal {
+            negative: pattern >> 63 == 1,
+            exponent: if mantissa == 0 { 0 } else { exponent - 512 },
+            mantissa,
+        }
     }
 }

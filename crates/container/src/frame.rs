@@ -13,8 +13,11 @@ use crate::{Bytes, FormatVersion, ReadError, Region};
 pub const MAGIC: [u8; 8] = *b"HEPZ\xE8\x0D\x0A\x0A";
 /// The last bytes of every archive.
 pub const END_MAGIC: [u8; 4] = *b"zpeh";
-/// The version that this crate writes, and the newest that it reads.
-pub const VERSION: FormatVersion = FormatVersion { major: 0, minor: 1 };
+/// The newest version that this crate reads and writes: since 0.2 archives may hold event records.
+pub const VERSION: FormatVersion = FormatVersion { major: 0, minor: 2 };
+/// The oldest version that this crate reads, and the one it writes unless it is told otherwise: an archive names the
+/// oldest version that can read it.
+pub const OLDEST_VERSION: FormatVersion = FormatVersion { major: 0, minor: 1 };
 /// Required features that this crate knows, one bit each; none yet.
 pub const KNOWN_FEATURES: u16 = 0;
 /// Kind of the index section.
@@ -76,11 +79,11 @@ impl Section {
 }
 
 /// The first 16 bytes of an archive.
-pub(crate) fn header() -> [u8; HEADER_BYTES as usize] {
+pub(crate) fn header(version: FormatVersion) -> [u8; HEADER_BYTES as usize] {
     let mut header = [0; HEADER_BYTES as usize];
     header[..8].copy_from_slice(&MAGIC);
-    header[8] = VERSION.major;
-    header[9] = VERSION.minor;
+    header[8] = version.major;
+    header[9] = version.minor;
     header[10..12].copy_from_slice(&0u16.to_le_bytes());
     let checksum = crc32c::crc32c(&header[..12]);
     header[12..].copy_from_slice(&checksum.to_le_bytes());
@@ -114,7 +117,7 @@ pub(crate) fn check_header(bytes: &(impl Bytes + ?Sized)) -> Result<FormatVersio
     if file > VERSION || unknown_features != 0 {
         return Err(ReadError::TooNew { file, reads_up_to: VERSION, unknown_features });
     }
-    if file < VERSION {
+    if file < OLDEST_VERSION {
         let what = "no writer ever had this version";
         return Err(corrupt(Region::Header, 8, what));
     }

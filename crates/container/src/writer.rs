@@ -5,6 +5,7 @@
 //! Holds: an archive whose `finish` did not run is told from a whole one.
 
 use crate::WriteError;
+use crate::{FormatVersion, OLDEST_VERSION};
 use crate::frame::{self, CHECKSUM_BYTES, HEADER_BYTES, INDEX, Section};
 use std::io::Write;
 
@@ -21,8 +22,16 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// What the sink says.
-    pub fn new(mut sink: W) -> Result<Writer<W>, WriteError> {
-        sink.write_all(&frame::header())?;
+    pub fn new(sink: W) -> Result<Writer<W>, WriteError> {
+        Writer::of_version(sink, OLDEST_VERSION)
+    }
+
+    /// Writes the front of an archive that only readers of this version and later ones understand.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn of_version(mut sink: W, version: FormatVersion) -> Result<Writer<W>, WriteError> {
+        sink.write_all(&frame::header(version))?;
         Ok(Writer { sink, sections: Vec::new(), at: HEADER_BYTES })
     }
 

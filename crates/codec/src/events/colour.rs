@@ -8,9 +8,9 @@
 //! tried first, then those of the relatives. Source: Les Houches Accord (hep-ph/0109068), colour flow.
 
 use super::Event;
-use super::io::Io;
+use super::io::{Account, Io};
 use hepz_columns::events::{Events, NO_FLOW, NONE};
-use hepz_entropy::{Coder, RawBits};
+use hepz_entropy::RawBits;
 use hepz_models::symbol::{Difference, Symbol};
 
 pub struct Models {
@@ -38,7 +38,7 @@ impl Models {
     }
 
     #[allow(clippy::too_many_arguments)]
-    pub fn walk<C: Coder, R: RawBits>(
+    pub fn walk<C: Account, R: RawBits>(
         &mut self,
         io: &mut Io<C, R>,
         events: &mut Events,

@@ -3,8 +3,8 @@
 //! In: numbers. Out: the same, coded. Not here: contexts.
 //! Holds: at most `2^bits - 1` entries; later numbers are spelled out each time.
 
-use super::io::Io;
-use hepz_entropy::{Coder, RawBits};
+use super::io::{Account, Io};
+use hepz_entropy::RawBits;
 use hepz_models::symbol::Symbol;
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ impl<const N: usize> Dictionary<N> {
     }
 
     #[inline]
-    pub fn code<C: Coder, R: RawBits>(
+    pub fn code<C: Account, R: RawBits>(
         &mut self,
         io: &mut Io<C, R>,
         contexts: [u64; N],

@@ -11,9 +11,9 @@
 use super::Event;
 use super::colour;
 use super::dictionary::Dictionary;
-use super::io::{Io, Law};
+use super::io::{Account, Io, Law};
 use hepz_columns::events::{Events, NONE};
-use hepz_entropy::{Coder, RawBits};
+use hepz_entropy::RawBits;
 use hepz_models::symbol::{Difference, Symbol};
 
 pub struct Models {
@@ -76,7 +76,7 @@ struct State {
     history: u64,
 }
 
-pub fn walk<C: Coder, R: RawBits>(
+pub fn walk<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     colours: &mut colour::Models,
@@ -244,7 +244,7 @@ fn mother(state: &State, event: &Event, vertex: u32) -> Kind {
     event.incoming[vertex as usize].first().map_or(none, |&q| state.kinds[q as usize])
 }
 
-fn open_vertex<C: Coder, R: RawBits>(
+fn open_vertex<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     events: &mut Events,

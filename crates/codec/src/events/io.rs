@@ -66,28 +66,61 @@ impl Law {
     ];
 }
 
+/// A coder that may add up what its decisions cost.
+pub trait Account: Coder {
+    /// Bits since the last call.
+    fn take_spent(&mut self) -> f64;
+    /// Adds what is spent on raw bits.
+    fn spend(&mut self, bits: u32);
+}
+
+/// Adds up nothing.
+pub struct Plain<C>(pub C);
+
+impl<C: Coder> Coder for Plain<C> {
+    #[inline(always)]
+    fn code(&mut self, bit: u32, p1: u32) -> u32 {
+        self.0.code(bit, p1)
+    }
+}
+
+impl<C: Coder> Account for Plain<C> {
+    #[inline(always)]
+    fn take_spent(&mut self) -> f64 {
+        0.0
+    }
+    #[inline(always)]
+    fn spend(&mut self, _bits: u32) {}
+}
+
 /// Adds up prices.
-struct Metered<C> {
-    coder: C,
-    spent: f64,
+pub struct Metered<C> {
+    pub coder: C,
+    pub spent: f64,
 }
 
 impl<C: Coder> Coder for Metered<C> {
     #[inline(always)]
     fn code(&mut self, bit: u32, p1: u32) -> u32 {
         let bit = self.coder.code(bit, p1);
-        #[cfg(feature = "laws")]
-        {
-            let p = if bit == 1 { p1 } else { 65536 - p1 };
-            self.spent -= (f64::from(p) / 65536.0).log2();
-        }
+        let p = if bit == 1 { p1 } else { 65536 - p1 };
+        self.spent += 16.0 - f64::from(p).log2();
         bit
+    }
+}
+
+impl<C: Coder> Account for Metered<C> {
+    fn take_spent(&mut self) -> f64 {
+        std::mem::take(&mut self.spent)
+    }
+    fn spend(&mut self, bits: u32) {
+        self.spent += f64::from(bits);
     }
 }
 
 /// Both streams of a chunk.
 pub struct Io<C, R> {
-    coder: Metered<C>,
+    coder: C,
     raw: R,
     /// True if the truth is known.
     pub encoding: bool,
@@ -95,22 +128,21 @@ pub struct Io<C, R> {
     bits: [f64; LAWS],
 }
 
-impl<C: Coder, R: RawBits> Io<C, R> {
+impl<C: Account, R: RawBits> Io<C, R> {
     pub fn new(coder: C, raw: R, encoding: bool) -> Io<C, R> {
-        Io { coder: Metered { coder, spent: 0.0 }, raw, encoding, law: Law::Graph, bits: [0.0; LAWS] }
+        Io { coder, raw, encoding, law: Law::Graph, bits: [0.0; LAWS] }
     }
 
     /// What follows is accounted to `law`.
     #[inline]
     pub fn law(&mut self, law: Law) {
-        self.bits[self.law as usize] += self.coder.spent;
-        self.coder.spent = 0.0;
+        self.bits[self.law as usize] += self.coder.take_spent();
         self.law = law;
     }
 
     pub fn finish(mut self) -> (C, R, [f64; LAWS]) {
         self.law(Law::Graph);
-        (self.coder.coder, self.raw, self.bits)
+        (self.coder, self.raw, self.bits)
     }
 
     #[inline]
@@ -125,20 +157,15 @@ impl<C: Coder, R: RawBits> Io<C, R> {
 
     #[inline]
     pub fn raw(&mut self, truth: u64, bits: u32) -> u64 {
-        #[cfg(feature = "laws")]
-        {
-            self.coder.spent += f64::from(bits);
-        }
+        self.coder.spend(bits);
         self.raw.raw(truth, bits)
     }
 
     #[inline]
     pub fn difference(&mut self, model: &mut Difference, kind: usize, near: u64, truth: i64) -> i64 {
-        #[cfg(feature = "laws")]
-        {
-            self.coder.spent += f64::from((64 - truth.unsigned_abs().leading_zeros()).saturating_sub(3));
-        }
-        model.code(&mut self.coder, &mut self.raw, kind, near, truth)
+        let difference = model.code(&mut self.coder, &mut self.raw, kind, near, truth);
+        self.coder.spend((64 - difference.unsigned_abs().leading_zeros()).saturating_sub(3));
+        difference
     }
 
     /// A number below `n`, all alike: at most 0.09 bits more than `log2(n)`.

@@ -7,6 +7,7 @@
 //! Each event is walked three times: the graph with species, status and colour (`graph`, `colour`), then masses and momenta
 //! (`momenta`), then vertex positions (`positions`). What is coded later sees all that was coded before.
 
+pub(crate) mod chunk;
 mod colour;
 mod dictionary;
 mod graph;
@@ -15,24 +16,23 @@ mod momenta;
 mod numbers;
 mod positions;
 mod systems;
+pub(crate) mod text;
 
 use hepz_columns::events::{Events, Lattice, NONE};
-use hepz_entropy::{BitReader, BitWriter, Coder, Decoder, Encoder, RawBits};
+use hepz_entropy::{BitReader, BitWriter, Decoder, Encoder, RawBits};
 use hepz_transforms::laws::lattice::Ranks;
-use io::Io;
+use io::{Account, Io, Metered, Plain};
 pub use io::{LAWS, Law};
 
-/// Lattices of momenta, masses and positions.
-pub type Lattices = [Lattice; 3];
+/// Lattices of momenta, energies, masses and positions.
+pub type Lattices = [Lattice; 4];
 
-/// Decisions and raw bits of a chunk, and what each law's decisions cost in bits.
+/// Decisions and raw bits of a chunk.
 pub struct Coded {
     /// Code of the decisions.
     pub decisions: Vec<u8>,
     /// What no model prices.
     pub raw: Vec<u8>,
-    /// Bits by [`Law`].
-    pub bits: [f64; LAWS],
 }
 
 /// Everything that learns.
@@ -79,34 +79,41 @@ impl Event {
 
 /// Codes events. Labels and skeleton are the caller's.
 pub fn encode(events: &Events, lattices: Lattices) -> Coded {
-    let mut io = Io::new(Encoder::default(), BitWriter::default(), true);
-    let mut copy = events.clone();
-    walk(&mut io, &mut copy, lattices, usize::MAX);
-    let (decisions, raw, bits) = io.finish();
-    Coded { decisions: decisions.finish(), raw: raw.finish(), bits }
+    let mut io = Io::new(Plain(Encoder::default()), BitWriter::default(), true);
+    walk(&mut io, &mut events.clone(), lattices, usize::MAX);
+    let (decisions, raw, _) = io.finish();
+    Coded { decisions: decisions.0.finish(), raw: raw.finish() }
 }
 
-/// Decodes `n_events` events with at most `most` particles and vertices; `None` if a count exceeds that.
-pub fn decode(
-    decisions: &[u8],
-    raw: &[u8],
+/// Decodes `n_events` events with at most `most` particles and as many vertices; `None` if a count exceeds that.
+pub fn decode(coded: &Coded, lattices: Lattices, n_events: usize, most: usize) -> Option<Events> {
+    let mut io = Io::new(Plain(Decoder::new(&coded.decisions)), BitReader::new(&coded.raw), false);
+    decode_with(&mut io, lattices, n_events, most)
+}
+
+/// Decodes, to say how many bits each [`Law`] takes.
+pub fn account(coded: &Coded, lattices: Lattices, n_events: usize, most: usize) -> Option<(Events, [f64; LAWS])> {
+    let coder = Metered { coder: Decoder::new(&coded.decisions), spent: 0.0 };
+    let mut io = Io::new(coder, BitReader::new(&coded.raw), false);
+    let events = decode_with(&mut io, lattices, n_events, most)?;
+    Some((events, io.finish().2))
+}
+
+fn decode_with<C: Account, R: RawBits>(
+    io: &mut Io<C, R>,
     lattices: Lattices,
     n_events: usize,
     most: usize,
-) -> Option<(Events, [f64; LAWS])> {
-    let mut io = Io::new(Decoder::new(decisions), BitReader::new(raw), false);
-    let mut events = Events::default();
+) -> Option<Events> {
     if n_events > most {
         return None;
     }
-    events.particles.resize(n_events, 0);
-    events.vertices.resize(n_events, 0);
-    let whole = walk(&mut io, &mut events, lattices, most);
-    let (_, _, bits) = io.finish();
-    whole.then_some((events, bits))
+    let mut events =
+        Events { particles: vec![0; n_events], vertices: vec![0; n_events], ..Events::default() };
+    walk(io, &mut events, lattices, most).then_some(events)
 }
 
-fn walk<C: Coder, R: RawBits>(
+fn walk<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     events: &mut Events,
     lattices: Lattices,

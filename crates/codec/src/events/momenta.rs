@@ -4,11 +4,11 @@
 //! Holds: the choice of a law is coded; whatever it predicts, the number comes back.
 
 use super::Event;
-use super::io::{Io, Law};
+use super::io::{Account, Io, Law};
 use super::systems;
 use super::numbers::{Free, LEVELS, exponent, in_interval, interval, relative};
 use hepz_columns::events::{Events, NONE};
-use hepz_entropy::{Coder, RawBits};
+use hepz_entropy::RawBits;
 use hepz_models::symbol::{Difference, Symbol, Tree};
 use hepz_transforms::laws::decay::Decay;
 use hepz_transforms::laws::kinematics::{Momentum, Transformation, add, energy, mass, product, subtract};
@@ -136,14 +136,14 @@ struct Subject<'a> {
     truth: [i64; 4],
 }
 
-pub fn walk<C: Coder, R: RawBits>(
+pub fn walk<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     events: &mut Events,
     event: &Event,
-    ranks: &[Ranks; 3],
+    ranks: &[Ranks; 4],
 ) {
-    let (on, on_masses) = (&ranks[0], &ranks[1]);
+    let (on, on_energy, on_masses) = (&ranks[0], &ranks[1], &ranks[2]);
     let base = event.first_particle;
     let n = event.particles;
     let mut known = Known {
@@ -207,16 +207,16 @@ pub fn walk<C: Coder, R: RawBits>(
             truth: [0; 4],
         };
         if io.encoding {
-            subject.truth = std::array::from_fn(|c| on.rank(events.momentum[c][at]));
+            subject.truth = std::array::from_fn(|c| [on, on, on, on_energy][c].rank(events.momentum[c][at]));
         }
         let mut found = momentum(io, models, on, (events, event), base, &mut known, &subject, vertex);
-        found[3] = shell(io, models, on, &known, &mut subject, found);
+        found[3] = shell(io, models, [on, on_energy], &known, &subject, found);
         for (c, column) in events.momentum.iter_mut().enumerate() {
-            column[at] = on.pattern(found[c]);
+            column[at] = [on, on, on, on_energy][c].pattern(found[c]);
         }
-        let mut value: Momentum = found.map(|rank| on.value(rank));
+        let mut value: Momentum = std::array::from_fn(|c| [on, on, on, on_energy][c].value(found[c]));
         let exact = energy(value, subject.mass);
-        if (on.nearest(exact).wrapping_sub(found[3])).unsigned_abs() <= 8 {
+        if on_energy.nearest(exact).wrapping_sub(found[3]).unsigned_abs() <= 8 {
             value[3] = exact;
         }
         known.momenta.push(value);
@@ -235,7 +235,7 @@ fn mother(events: &Events, event: &Event, base: usize, p: usize) -> Option<usize
     if vertex == NONE { None } else { event.incoming[vertex as usize].first().map(|&q| q as usize) }
 }
 
-fn code_mass<C: Coder, R: RawBits>(
+fn code_mass<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     on: &Ranks,
@@ -327,7 +327,7 @@ fn decay_bits(on: &Ranks, decay: &Decay, truth: &[i64; 4]) -> Option<u32> {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn momentum<C: Coder, R: RawBits>(
+fn momentum<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     on: &Ranks,
@@ -595,7 +595,7 @@ fn emitted(rest: Momentum, recoiler: Momentum, mass: f64) -> Option<Momentum> {
 }
 
 /// Codes which imbalance is taken, and takes it.
-fn take<C: Coder, R: RawBits>(
+fn take<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     known: &mut Known,
@@ -611,7 +611,7 @@ fn take<C: Coder, R: RawBits>(
     }
 }
 
-fn residual<C: Coder, R: RawBits>(
+fn residual<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     on: &Ranks,
@@ -625,7 +625,7 @@ fn residual<C: Coder, R: RawBits>(
 }
 
 #[allow(clippy::too_many_arguments)]
-fn residuals<C: Coder, R: RawBits>(
+fn residuals<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     on: &Ranks,
@@ -641,7 +641,7 @@ fn residuals<C: Coder, R: RawBits>(
 }
 
 /// Codes three components that no law predicts.
-fn free<C: Coder, R: RawBits>(
+fn free<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     on: &Ranks,
@@ -690,12 +690,12 @@ fn free<C: Coder, R: RawBits>(
 }
 
 /// Codes the energy.
-fn shell<C: Coder, R: RawBits>(
+fn shell<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
-    on: &Ranks,
+    [on, on_energy]: [&Ranks; 2],
     known: &Known,
-    subject: &mut Subject<'_>,
+    subject: &Subject<'_>,
     found: [i64; 4],
 ) -> i64 {
     if known.choices.last() == Some(&(Choice::Same as u8)) {
@@ -706,8 +706,8 @@ fn shell<C: Coder, R: RawBits>(
     let predicted = energy(value, subject.mass);
     let left = subject.outgoing.len().saturating_sub(subject.place);
     let truth = subject.truth[3];
-    let by_shell = on.nearest(predicted);
-    let by_balance = on.nearest(subject.rest[3]);
+    let by_shell = on_energy.nearest(predicted);
+    let by_balance = on_energy.nearest(subject.rest[3]);
     let status = u64::from(subject.status as u32) & 0xffff;
     let mut use_balance = false;
     if subject.whole && left == 1 {

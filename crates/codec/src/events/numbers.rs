@@ -3,8 +3,8 @@
 //! In: ranks, contexts. Out: ranks. Not here: which contexts (`momenta`, `positions`).
 //! Holds: every rank comes back; an interval that the truth leaves is the caller's mistake, and costs nothing else.
 
-use super::io::Io;
-use hepz_entropy::{Coder, RawBits};
+use super::io::{Account, Io};
+use hepz_entropy::RawBits;
 use hepz_models::symbol::{Symbol, Tree};
 use hepz_transforms::laws::lattice::Ranks;
 
@@ -56,7 +56,7 @@ impl Free {
     /// Codes a number of about the exponent `reference`. `contexts` are for the exponent; `signs` for the sign, to which the exponent
     /// is added; `kind` is that of the mantissa.
     #[allow(clippy::too_many_arguments)]
-    pub fn code<C: Coder, R: RawBits>(
+    pub fn code<C: Account, R: RawBits>(
         &mut self,
         io: &mut Io<C, R>,
         ranks: &Ranks,
@@ -111,7 +111,7 @@ impl Free {
 pub const LEVELS: u32 = 5;
 
 /// Codes a rank between those of `low` and `high`: halves the interval, first by a model, then evenly.
-pub fn interval<C: Coder, R: RawBits>(
+pub fn interval<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     model: &mut Tree,
     kind: usize,

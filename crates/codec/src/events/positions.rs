@@ -6,10 +6,10 @@
 //! A vertex lies where its incoming particle was made, or on that particle's line of flight: then t says the rest.
 
 use super::Event;
-use super::io::{Io, Law};
+use super::io::{Account, Io, Law};
 use super::numbers::{Free, exponent};
 use hepz_columns::events::{Events, NONE};
-use hepz_entropy::{Coder, RawBits};
+use hepz_entropy::RawBits;
 use hepz_models::symbol::{Difference, Symbol};
 use hepz_transforms::laws::lattice::Ranks;
 
@@ -38,15 +38,15 @@ const FLIGHT: u32 = 1;
 const PREVIOUS: u32 = 2;
 const FREE: u32 = 3;
 
-pub fn walk<C: Coder, R: RawBits>(
+pub fn walk<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     events: &mut Events,
     event: &Event,
-    ranks: &[Ranks; 3],
+    ranks: &[Ranks; 4],
 ) {
     io.law(Law::Position);
-    let (on_momenta, on) = (&ranks[0], &ranks[2]);
+    let (on_momenta, on_energy, on) = (&ranks[0], &ranks[1], &ranks[3]);
     let (base, first) = (event.first_particle, event.first_vertex);
     let mut all: Vec<[i64; 4]> = Vec::with_capacity(event.incoming.len());
     for vertex in 0..event.incoming.len() {
@@ -77,7 +77,8 @@ pub fn walk<C: Coder, R: RawBits>(
             let Some(q) = mother else { return [0.0; 4] };
             let p = |c: usize| on_momenta.value(on_momenta.rank(events.momentum[c][q]));
             let start = before.map(|rank| on.value(rank));
-            let per_energy = (on.value(t) - start[3]) / p(3);
+            let energy = on_energy.value(on_energy.rank(events.momentum[3][q]));
+            let per_energy = (on.value(t) - start[3]) / energy;
             [
                 start[0] + p(0) * per_energy,
                 start[1] + p(1) * per_energy,

@@ -13,6 +13,8 @@ pub(super) struct Codes {
     first: i64,
     step: i64,
     list: Vec<i64>,
+    /// Numbers of lines where they are not consecutive; empty where they are.
+    usual: Vec<u32>,
     regular: bool,
     /// Where irregular barcodes are; made when one is looked for.
     places: BTreeMap<i64, u32>,
@@ -22,20 +24,31 @@ pub(super) struct Codes {
 impl Codes {
     /// Barcodes that begin with `first` and go on in steps of `step`, 1 or -1, unless told otherwise.
     pub fn new(first: i64, step: i64) -> Codes {
-        Codes { first, step, list: Vec::new(), regular: true, places: BTreeMap::new(), n_placed: 0 }
+        Codes { first, step, list: Vec::new(), usual: Vec::new(), regular: true, places: BTreeMap::new(), n_placed: 0 }
     }
 
     /// Forgets all, for the next event.
     pub fn clear(&mut self) {
         self.list.clear();
+        self.usual.clear();
         self.places.clear();
         (self.regular, self.n_placed) = (true, 0);
     }
 
-    /// What the next one is expected to be.
+    /// Numbers the lines, before any barcode is added.
+    pub fn set_usual(&mut self, usual: Vec<u32>) {
+        self.usual = usual;
+    }
+
+    /// What the next one is expected to be: as far from the one before as their numbers are.
     #[inline]
     pub fn expected(&self) -> i64 {
-        self.list.last().map_or(self.first, |last| last + self.step)
+        let number = |at: usize| self.usual.get(at).map_or(at as i64, |&number| number.into());
+        match self.list.last() {
+            Some(last) if self.usual.is_empty() => last + self.step,
+            Some(last) => last + self.step * (number(self.list.len()) - number(self.list.len() - 1)),
+            None => self.first + self.step * number(0),
+        }
     }
 
     /// Adds one.
@@ -75,22 +88,24 @@ impl Codes {
         if self.regular {
             return;
         }
-        let (mut last, mut expected) = (0, self.first);
+        let mut last = 0;
+        let mut expected = Codes { list: Vec::with_capacity(self.list.len()), ..self.clone() };
         for (at, &code) in self.list.iter().enumerate() {
-            if code != expected {
+            let step = code - expected.expected();
+            if step != 0 {
                 out.push(b' ');
                 push_integer((at - last) as i64, out);
                 out.push(b':');
-                push_integer(code - expected, out);
+                push_integer(step, out);
                 last = at;
             }
-            expected = code + self.step;
+            expected.list.push(code);
         }
     }
 
-    /// Sets `n` barcodes from exceptions.
+    /// Sets `n` barcodes from exceptions; numbers stay.
     pub fn read_exceptions(&mut self, n: usize, exceptions: &[u8]) -> Option<()> {
-        self.clear();
+        self.list.clear();
         let mut fields = Fields::new(exceptions);
         while !fields.rest.is_empty() {
             fields.byte(b' ')?;
@@ -112,6 +127,16 @@ impl Codes {
         }
         self.extend(n);
         Some(())
+    }
+
+    /// The same lines with other numbers. Where `known` is false a barcode is as expected.
+    pub fn renumber(&mut self, usual: Vec<u32>, known: &[bool]) {
+        let list = std::mem::take(&mut self.list);
+        self.clear();
+        self.usual = usual;
+        for (code, known) in list.into_iter().zip(known) {
+            self.push(if *known { code } else { self.expected() });
+        }
     }
 
     /// Goes on as expected up to `n`.

@@ -31,8 +31,11 @@ pub(super) trait Dialect {
     /// Takes a line, without its end.
     fn read(&self, line: &[u8], draft: &mut Draft) -> Line;
 
-    /// Takes the end of an event; false if it cannot be in columns.
-    fn finish(&self, draft: &mut Draft) -> bool;
+    /// Takes the end of an event.
+    fn finish(&self, draft: &mut Draft);
+
+    /// Numbers of an event's vertices, by which barcodes are expected; `None` if they are consecutive.
+    fn vertex_numbers(&self, production: &[u32], end: &[u32], n_vertices: usize) -> Option<Vec<u32>>;
 
     /// The same line with single blanks and plain integers, if that may help to read it.
     fn repaired(&self, line: &[u8]) -> Option<Vec<u8>>;
@@ -94,8 +97,10 @@ pub(super) struct Draft {
     pub awaited: Vec<(i64, u32)>,
     /// Whether each vertex of the event has a line, where there are others.
     pub shown: Vec<bool>,
-    /// Barcode and flow, where flows have lines of their own.
+    /// Barcode and flow of each line, where flows have lines of their own.
     pub flows: [Vec<(i64, i32)>; 2],
+    /// Which of these lines, counted from 0, stay text because no particle has the barcode or is in order.
+    pub rejected: [Vec<usize>; 2],
     /// False if lines of flows are to be text.
     pub takes_flows: bool,
     /// Incoming particles of the last vertex that are still to come, where they stand under it.
@@ -115,7 +120,8 @@ impl Draft {
             ends: Vec::new(),
             awaited: Vec::new(),
             shown: Vec::new(),
-            flows: [Vec::new(), Vec::new()],
+            flows: Default::default(),
+            rejected: Default::default(),
             takes_flows: true,
             orphans: 0,
         }
@@ -131,6 +137,7 @@ impl Draft {
         self.awaited.clear();
         self.shown.clear();
         self.flows.iter_mut().for_each(Vec::clear);
+        self.rejected.iter_mut().for_each(Vec::clear);
         self.takes_flows = takes_flows;
         self.orphans = 0;
     }

@@ -78,11 +78,12 @@ impl<'a> Fields<'a> {
 
     /// Four numbers between blanks.
     #[inline]
-    pub fn four(&mut self, format: &NumberFormat) -> Option<[u64; 4]> {
+    pub fn four(&mut self, formats: [&NumberFormat; 4]) -> Option<[u64; 4]> {
         let mut four = [0; 4];
-        four[0] = self.number(format)?;
-        for pattern in &mut four[1..] {
-            self.byte(b' ')?;
+        for (place, (pattern, format)) in four.iter_mut().zip(formats).enumerate() {
+            if place > 0 {
+                self.byte(b' ')?;
+            }
             *pattern = self.number(format)?;
         }
         Some(four)

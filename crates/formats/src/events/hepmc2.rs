@@ -16,6 +16,7 @@ use hepz_columns::events::{Events, NO_FLOW, NONE};
 /// How a file prints its lines.
 pub(super) struct HepMc2 {
     pub momentum: NumberFormat,
+    pub energy: NumberFormat,
     pub mass: NumberFormat,
     pub position: NumberFormat,
     pub first_code: i64,
@@ -25,6 +26,11 @@ pub(super) struct HepMc2 {
 const NOWHERE: &[u8] = b"0 0 0 0";
 
 impl HepMc2 {
+    /// Formats of px, py, pz, E.
+    fn momenta(&self) -> [&NumberFormat; 4] {
+        [&self.momentum, &self.momentum, &self.momentum, &self.energy]
+    }
+
     fn read_vertex(&self, line: &[u8], draft: &mut Draft) -> Option<Line> {
         let mut fields = Fields::new(line);
         fields.text(b"V ")?;
@@ -37,7 +43,7 @@ impl HepMc2 {
                 fields.rest = rest;
                 None
             }
-            _ => Some(fields.four(&self.position)?),
+            _ => Some(fields.four([&self.position; 4])?),
         };
         fields.byte(b' ')?;
         let orphans = fields.integer()?;
@@ -57,7 +63,7 @@ impl HepMc2 {
         fields.byte(b' ')?;
         let species = fields.short_integer()?;
         fields.byte(b' ')?;
-        let momentum = fields.four(&self.momentum)?;
+        let momentum = fields.four(self.momenta())?;
         fields.byte(b' ')?;
         let mass = fields.number(&self.mass)?;
         fields.byte(b' ')?;
@@ -121,14 +127,17 @@ impl Dialect for HepMc2 {
         found.unwrap_or(Line::Text)
     }
 
-    fn finish(&self, draft: &mut Draft) -> bool {
+    fn finish(&self, draft: &mut Draft) {
         let ends = draft.events.end[draft.first_particle..].iter_mut();
         for (end, &code) in ends.zip(&draft.ends) {
             if code != 0 {
                 *end = draft.vertex_codes.find(code, |_| true).unwrap_or(NONE);
             }
         }
-        true
+    }
+
+    fn vertex_numbers(&self, _: &[u32], _: &[u32], _: usize) -> Option<Vec<u32>> {
+        None
     }
 
     fn repaired(&self, line: &[u8]) -> Option<Vec<u8>> {
@@ -159,9 +168,9 @@ impl Dialect for HepMc2 {
         push_integer(view.particle_codes.get(particle), out);
         out.push(b' ');
         push_integer(events.species[at].into(), out);
-        for column in &events.momentum {
+        for (column, format) in events.momentum.iter().zip(self.momenta()) {
             out.push(b' ');
-            self.momentum.print(column[at], out);
+            format.print(column[at], out);
         }
         out.push(b' ');
         self.mass.print(events.mass[at], out);

@@ -14,19 +14,28 @@ use super::graph::View;
 use super::number::NumberFormat;
 use super::skeleton::Stream;
 use super::spacing;
+use super::tree;
 use hepz_columns::events::{Events, NO_FLOW, NONE};
 
 /// How a file prints its lines.
 pub(super) struct HepMc3 {
     pub momentum: NumberFormat,
+    pub energy: NumberFormat,
     pub mass: NumberFormat,
     pub position: NumberFormat,
     pub first_code: i64,
+    /// True if vertices are numbered as in a tree, not in the order of their lines.
+    pub trees: bool,
 }
 
 const FLOWS: [&[u8]; 2] = [b" flow1 ", b" flow2 "];
 
 impl HepMc3 {
+    /// Formats of px, py, pz, E.
+    fn momenta(&self) -> [&NumberFormat; 4] {
+        [&self.momentum, &self.momentum, &self.momentum, &self.energy]
+    }
+
     fn read_particle(&self, line: &[u8], draft: &mut Draft) -> Option<Line> {
         let mut fields = Fields::new(line);
         fields.text(b"P ")?;
@@ -36,7 +45,7 @@ impl HepMc3 {
         fields.byte(b' ')?;
         let species = fields.short_integer()?;
         fields.byte(b' ')?;
-        let momentum = fields.four(&self.momentum)?;
+        let momentum = fields.four(self.momenta())?;
         fields.byte(b' ')?;
         let mass = fields.number(&self.mass)?;
         fields.byte(b' ')?;
@@ -72,7 +81,7 @@ impl HepMc3 {
         let mut position = None;
         let mut behind = ahead;
         if behind.text(b" @ ").is_some()
-            && let Some(four) = behind.four(&self.position)
+            && let Some(four) = behind.four([&self.position; 4])
         {
             (position, ahead) = (Some(four), behind);
         }
@@ -159,7 +168,7 @@ impl Dialect for HepMc3 {
         found.unwrap_or(Line::Text)
     }
 
-    fn finish(&self, draft: &mut Draft) -> bool {
+    fn finish(&self, draft: &mut Draft) {
         for (particle, vertex) in std::mem::take(&mut draft.awaited) {
             if let Some(particle) = draft.particle_codes.find(particle, |_| true) {
                 set_end(particle, vertex, draft);
@@ -167,15 +176,20 @@ impl Dialect for HepMc3 {
         }
         for (which, flows) in draft.flows.iter().enumerate() {
             let mut least = 0;
-            for &(code, flow) in flows {
-                let Some(particle) =
-                    draft.particle_codes.find(code, |_| true).filter(|&particle| particle >= least)
-                else {
-                    return false;
-                };
-                least = particle + 1;
-                draft.events.flow[which][draft.first_particle + particle as usize] = flow;
+            for (line, &(code, flow)) in flows.iter().enumerate() {
+                match draft.particle_codes.find(code, |_| true).filter(|&particle| particle >= least) {
+                    Some(particle) => {
+                        least = particle + 1;
+                        draft.events.flow[which][draft.first_particle + particle as usize] = flow;
+                    }
+                    None => draft.rejected[which].push(line),
+                }
             }
+        }
+        let production = &draft.events.production[draft.first_particle..];
+        let end = &draft.events.end[draft.first_particle..];
+        if let Some(numbers) = self.vertex_numbers(production, end, draft.n_vertices()) {
+            draft.vertex_codes.renumber(numbers, &draft.shown);
         }
         let mut n_incoming = vec![0usize; draft.n_vertices()];
         for &end in draft.events.end[draft.first_particle..].iter().filter(|end| **end != NONE) {
@@ -190,7 +204,10 @@ impl Dialect for HepMc3 {
                 draft.events.vertex_label[at] = draft.labels.number(&label);
             }
         }
-        true
+    }
+
+    fn vertex_numbers(&self, production: &[u32], end: &[u32], n_vertices: usize) -> Option<Vec<u32>> {
+        self.trees.then(|| tree::numbers(production, end, n_vertices))
     }
 
     fn repaired(&self, line: &[u8]) -> Option<Vec<u8>> {
@@ -233,9 +250,9 @@ impl Dialect for HepMc3 {
         push_integer(parent, out);
         out.push(b' ');
         push_integer(events.species[at].into(), out);
-        for column in &events.momentum {
+        for (column, format) in events.momentum.iter().zip(self.momenta()) {
             out.push(b' ');
-            self.momentum.print(column[at], out);
+            format.print(column[at], out);
         }
         out.push(b' ');
         self.mass.print(events.mass[at], out);

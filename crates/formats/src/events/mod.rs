@@ -19,6 +19,7 @@ mod reader;
 mod skeleton;
 mod spacing;
 mod style;
+mod tree;
 mod writer;
 
 use hepmc2::HepMc2;
@@ -29,6 +30,8 @@ use std::ops::Range;
 
 /// A header says within so many bytes what a file is.
 const HEADER_BYTES: usize = 1 << 16;
+/// So much text says how vertices are numbered.
+const NUMBERING_BYTES: usize = 1 << 20;
 
 /// Why events cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +65,10 @@ pub struct EventFormat {
     carriage_returns: bool,
     /// Barcode of an event's first particle.
     first_code: u32,
+    /// True if vertices are numbered as in a tree (HepMC3 only).
+    trees: bool,
     momentum: NumberFormat,
+    energy: NumberFormat,
     mass: NumberFormat,
     position: NumberFormat,
 }
@@ -78,7 +84,8 @@ impl EventFormat {
             _ => None,
         })?;
         let carriage_returns = line.ends_with(b"\r");
-        let (mut momenta, mut masses, mut positions) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut momenta, mut energies) = (Vec::new(), Vec::new());
+        let (mut masses, mut positions) = (Vec::new(), Vec::new());
         let mut first_code = None;
         let mut lines = head.split(|&byte| byte == b'\n').peekable();
         while let Some(line) = lines.next() {
@@ -92,7 +99,8 @@ impl EventFormat {
                     let code = fields.next().and_then(|code| std::str::from_utf8(code).ok()?.parse().ok());
                     first_code = first_code.or(code);
                     let mut numbers = fields.skip(if kind == Kind::HepMc2 { 1 } else { 2 });
-                    momenta.extend(numbers.by_ref().take(4));
+                    momenta.extend(numbers.by_ref().take(3));
+                    energies.extend(numbers.next());
                     masses.extend(numbers.next());
                 }
                 (Kind::HepMc2, Some(b"V")) => {
@@ -112,6 +120,7 @@ impl EventFormat {
             carriage_returns,
             first_code: first_code.unwrap_or(1),
             momentum: style::recognise(&momenta),
+            energy: style::recognise(&energies),
             mass: style::recognise(&masses),
             position: style::recognise(&positions),
         })
@@ -123,9 +132,10 @@ impl EventFormat {
             Kind::HepMc2 => 2,
             Kind::HepMc3 => 3,
         };
-        let mut bytes = vec![kind, u8::from(self.carriage_returns)];
+        let flags = u8::from(self.carriage_returns) | u8::from(self.trees) << 1;
+        let mut bytes = vec![kind, flags];
         bytes.extend_from_slice(&self.first_code.to_le_bytes());
-        for format in [self.momentum, self.mass, self.position] {
+        for format in [self.momentum, self.energy, self.mass, self.position] {
             bytes.extend_from_slice(&format.to_bytes());
         }
         bytes
@@ -133,24 +143,27 @@ impl EventFormat {
 
     /// The format of a wire form; `None` if it is none.
     pub fn from_bytes(bytes: &[u8]) -> Option<EventFormat> {
-        let (&[kind, carriage_returns], rest) = bytes.split_first_chunk()?;
+        let (&[kind, flags], rest) = bytes.split_first_chunk()?;
         let (&first_code, rest) = rest.split_first_chunk()?;
         let (&momentum, rest) = rest.split_first_chunk()?;
+        let (&energy, rest) = rest.split_first_chunk()?;
         let (&mass, rest) = rest.split_first_chunk()?;
         let kind = match kind {
             2 => Kind::HepMc2,
             3 => Kind::HepMc3,
             _ => return None,
         };
+        let trees = flags & 2 != 0;
+        if flags > 3 || trees && kind != Kind::HepMc3 {
+            return None;
+        }
         Some(EventFormat {
             kind,
-            carriage_returns: match carriage_returns {
-                0 => false,
-                1 => true,
-                _ => return None,
-            },
+            carriage_returns: flags & 1 != 0,
+            trees,
             first_code: u32::from_le_bytes(first_code),
             momentum: NumberFormat::from_bytes(momentum)?,
+            energy: NumberFormat::from_bytes(energy)?,
             mass: NumberFormat::from_bytes(mass)?,
             position: NumberFormat::from_bytes(rest.try_into().ok()?)?,
         })
@@ -172,7 +185,12 @@ impl EventFormat {
         }
     }
 
-    /// The lattice of momenta and energies.
+    /// The lattice of energies.
+    pub fn energy(&self) -> Lattice {
+        self.energy.lattice
+    }
+
+    /// The lattice of momenta.
     pub fn momentum(&self) -> Lattice {
         self.momentum.lattice
     }
@@ -227,12 +245,12 @@ impl EventFormat {
     }
 
     fn hepmc2(&self) -> HepMc2 {
-        let EventFormat { momentum, mass, position, .. } = *self;
-        HepMc2 { momentum, mass, position, first_code: self.first_code.into() }
+        let EventFormat { momentum, energy, mass, position, .. } = *self;
+        HepMc2 { momentum, energy, mass, position, first_code: self.first_code.into() }
     }
 
     fn hepmc3(&self) -> HepMc3 {
-        let EventFormat { momentum, mass, position, .. } = *self;
-        HepMc3 { momentum, mass, position, first_code: self.first_code.into() }
+        let EventFormat { momentum, energy, mass, position, .. } = *self;
+        HepMc3 { momentum, energy, mass, position, first_code: self.first_code.into() }
     }
 }

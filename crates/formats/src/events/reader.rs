@@ -182,6 +182,22 @@ impl<D: Dialect> Reader<'_, D> {
         }
     }
 
+    /// Turns lines of flows that cannot be in columns into text.
+    fn reject_flows(&mut self) {
+        for (rejected, flows) in self.draft.rejected.iter().zip([Stream::Colour, Stream::Anticolour]) {
+            if rejected.is_empty() {
+                continue;
+            }
+            let of_stream = |item: &&mut Item| matches!(item, Item::Lines(stream, ..) if *stream == flows);
+            let mut rejected = rejected.iter().peekable();
+            for (line, item) in self.items.iter_mut().filter(of_stream).enumerate() {
+                if let (Some(_), Item::Lines(_, start, end)) = (rejected.next_if(|at| **at == line), &item) {
+                    *item = Item::Text(*start, *end);
+                }
+            }
+        }
+    }
+
     /// Writes the skeleton of the event.
     fn write_skeleton(&mut self, text: &[u8]) {
         let out = &mut self.skeleton;

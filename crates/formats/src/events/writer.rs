@@ -56,10 +56,14 @@ impl<'a, D: Dialect> Writer<'a, D> {
     ) -> Result<(), EventError> {
         let event_at = *at as u64;
         let wrong = |what| EventError::Skeleton { at_byte: event_at, what };
-        for (codes, n) in self.codes.iter_mut().zip([places.0.len(), places.1.len()]) {
-            codes.clear();
-            codes.extend(n);
+        let (events, n_vertices) = (columns.0, places.1.len());
+        let (production, end) = (&events.production[places.0.clone()], &events.end[places.0.clone()]);
+        self.codes.iter_mut().for_each(Codes::clear);
+        if let Some(numbers) = self.dialect.vertex_numbers(production, end, n_vertices) {
+            self.codes[1].set_usual(numbers);
         }
+        self.codes[0].extend(places.0.len());
+        self.codes[1].extend(n_vertices);
         let start = out.len();
         loop {
             let op = skeleton::next(skeleton, at)?.ok_or(wrong("an event without a first line"))?;

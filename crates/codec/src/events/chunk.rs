@@ -1,0 +1,169 @@
+//! Chunks: the text of some events as the payload of a section, and back.
+//!
+//! In: text, its [`EventFormat`]. Out: a payload that says how much text and how many events it holds.
+//! Not here: where a file is cut (`text`).
+//! Holds: what the reader of the format does not understand is in the skeleton; text that would take more memory than its
+//! length allows is packed as bytes.
+
+use super::{Coded, LAWS, Lattices, account, decode, encode};
+use crate::packing::{PackingError, pack_pieces, unpack};
+use hepz_columns::events::Events;
+use hepz_container::wire::{Cursor, WireError, put_bytes, put_varint};
+use hepz_formats::events::{EventError, EventFormat};
+use std::ops::Range;
+
+/// No particle or vertex takes fewer bytes of text.
+const LEAST_BYTES: usize = 8;
+/// Ways to hold text.
+const BYTES: u8 = 0;
+const EVENTS: u8 = 1;
+
+/// Why a chunk cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChunkError {
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error(transparent)]
+    Packing(#[from] PackingError),
+    #[error(transparent)]
+    Event(#[from] EventError),
+    #[error("the events are held in a way ({0}) of a later version")]
+    TooNew(u8),
+    #[error("{0}")]
+    Corrupt(&'static str),
+}
+
+/// The text of a chunk.
+pub(crate) struct Text {
+    pub text: Vec<u8>,
+    /// Place of each event in it.
+    pub places: Vec<Range<usize>>,
+}
+
+/// What the front of a payload says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Front {
+    way: u8,
+    pub text_bytes: u64,
+    pub events: u64,
+}
+
+/// Longest front.
+pub(crate) const FRONT_BYTES: u64 = 21;
+
+/// Reads the front of a payload.
+pub(crate) fn front(cursor: &mut Cursor<'_>) -> Result<Front, ChunkError> {
+    let way = cursor.u8()?;
+    if way > EVENTS {
+        return Err(ChunkError::TooNew(way));
+    }
+    Ok(Front { way, text_bytes: cursor.varint()?, events: cursor.varint()? })
+}
+
+fn lattices(format: &EventFormat) -> Lattices {
+    [format.momentum(), format.energy(), format.mass(), format.position()]
+}
+
+/// The payload of some text.
+pub(crate) fn encode_chunk(format: &EventFormat, text: &[u8]) -> Vec<u8> {
+    let events = format.read(text);
+    let most = text.len() / LEAST_BYTES;
+    let fits = events.n_particles() <= most && events.n_vertices() <= most && events.particles.len() <= most;
+    let mut payload = vec![if fits { EVENTS } else { BYTES }];
+    put_varint(&mut payload, text.len() as u64);
+    if !fits {
+        put_varint(&mut payload, 0);
+        put_pieces(&mut payload, text);
+        return payload;
+    }
+    put_varint(&mut payload, events.particles.len() as u64);
+    put_varint(&mut payload, events.labels.len() as u64);
+    let mut rest = Vec::with_capacity(events.skeleton.len() + 64);
+    events.labels.iter().for_each(|label| put_bytes(&mut rest, label));
+    rest.extend_from_slice(&events.skeleton);
+    put_pieces(&mut payload, &rest);
+    let coded = encode(&events, lattices(format));
+    put_bytes(&mut payload, &coded.raw);
+    payload.extend_from_slice(&coded.decisions);
+    payload
+}
+
+fn put_pieces(payload: &mut Vec<u8>, bytes: &[u8]) {
+    let pieces = pack_pieces(bytes);
+    put_varint(payload, pieces.len() as u64);
+    pieces.iter().for_each(|(_, packed)| put_bytes(payload, packed));
+}
+
+fn read_pieces(cursor: &mut Cursor<'_>, most: u64) -> Result<Vec<u8>, ChunkError> {
+    let mut bytes = Vec::new();
+    for _ in 0..cursor.count(1)? {
+        bytes.extend_from_slice(&unpack(cursor.prefixed()?, most - (bytes.len() as u64).min(most))?);
+    }
+    Ok(bytes)
+}
+
+/// A payload's events, with what each law takes if asked for.
+fn events_of(
+    format: &EventFormat,
+    cursor: &mut Cursor<'_>,
+    front: Front,
+    metered: bool,
+) -> Result<(Events, [f64; LAWS], usize), ChunkError> {
+    let most = (front.text_bytes / LEAST_BYTES as u64) as usize;
+    let labels = cursor.varint()?;
+    // A skeleton may say more than the text it stands for, but not much.
+    let rest = read_pieces(cursor, front.text_bytes.saturating_mul(2) + (1 << 16))?;
+    let rest_bytes = rest.len();
+    let raw = cursor.prefixed()?.to_vec();
+    let decisions = cursor.bytes(cursor.remaining())?.to_vec();
+    let coded = Coded { decisions, raw };
+    let n_events = usize::try_from(front.events).map_err(|_| ChunkError::Corrupt("too many events"))?;
+    let too_many = ChunkError::Corrupt("more events or particles than its text can hold");
+    let (mut events, bits) = if metered {
+        account(&coded, lattices(format), n_events, most).ok_or(too_many)?
+    } else {
+        (decode(&coded, lattices(format), n_events, most).ok_or(too_many)?, [0.0; LAWS])
+    };
+    let mut words = Cursor::new(&rest);
+    for _ in 0..labels {
+        events.labels.push(words.prefixed()?.to_vec());
+    }
+    events.skeleton = rest[words.position()..].to_vec();
+    if !events.validate() {
+        return Err(ChunkError::Corrupt("index columns name what is not there"));
+    }
+    Ok((events, bits, rest_bytes))
+}
+
+/// The text of a payload.
+pub(crate) fn decode_chunk(format: &EventFormat, payload: &[u8]) -> Result<Text, ChunkError> {
+    let mut cursor = Cursor::new(payload);
+    let front = front(&mut cursor)?;
+    let bytes = usize::try_from(front.text_bytes).map_err(|_| ChunkError::Corrupt("too much text"))?;
+    let mut text = Text { text: Vec::new(), places: Vec::new() };
+    if front.way == BYTES {
+        text.text = read_pieces(&mut cursor, front.text_bytes)?;
+    } else {
+        let (events, _, _) = events_of(format, &mut cursor, front, false)?;
+        text.text.reserve(bytes);
+        text.places = format.write_events(&events, &mut text.text)?;
+    }
+    if text.text.len() != bytes || text.places.len() as u64 != front.events {
+        return Err(ChunkError::Corrupt("the text has another length than announced"));
+    }
+    Ok(text)
+}
+
+/// What a payload is made of: bits by law, bytes of the packed skeleton, and the number of particles and vertices.
+pub(crate) fn account_chunk(
+    format: &EventFormat,
+    payload: &[u8],
+) -> Result<(Events, [f64; LAWS]), ChunkError> {
+    let mut cursor = Cursor::new(payload);
+    let front = front(&mut cursor)?;
+    if front.way == BYTES {
+        return Ok((Events::default(), [0.0; LAWS]));
+    }
+    let (events, bits, _) = events_of(format, &mut cursor, front, true)?;
+    Ok((events, bits))
+}
