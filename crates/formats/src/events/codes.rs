@@ -24,7 +24,15 @@ pub(super) struct Codes {
 impl Codes {
     /// Barcodes that begin with `first` and go on in steps of `step`, 1 or -1, unless told otherwise.
     pub fn new(first: i64, step: i64) -> Codes {
-        Codes { first, step, list: Vec::new(), usual: Vec::new(), regular: true, places: BTreeMap::new(), n_placed: 0 }
+        Codes {
+            first,
+            step,
+            list: Vec::new(),
+            usual: Vec::new(),
+            regular: true,
+            places: BTreeMap::new(),
+            n_placed: 0,
+        }
     }
 
     /// Forgets all, for the next event.

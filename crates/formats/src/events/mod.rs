@@ -115,15 +115,24 @@ impl EventFormat {
                 _ => {}
             }
         }
-        Some(EventFormat {
+        let lines = EventFormat {
             kind,
             carriage_returns,
             first_code: first_code.unwrap_or(1),
+            trees: false,
             momentum: style::recognise(&momenta),
             energy: style::recognise(&energies),
             mass: style::recognise(&masses),
             position: style::recognise(&positions),
-        })
+        };
+        if kind == Kind::HepMc2 {
+            return Some(lines);
+        }
+        // Both numberings are tried; what does not follow from them is in the skeleton.
+        let trees = EventFormat { trees: true, ..lines.clone() };
+        let head = &head[..head.len().min(NUMBERING_BYTES)];
+        let skeleton_bytes = |format: &EventFormat| format.read(head).skeleton.len();
+        Some(if skeleton_bytes(&trees) < skeleton_bytes(&lines) { trees } else { lines })
     }
 
     /// The wire form.
@@ -251,6 +260,6 @@ impl EventFormat {
 
     fn hepmc3(&self) -> HepMc3 {
         let EventFormat { momentum, energy, mass, position, .. } = *self;
-        HepMc3 { momentum, energy, mass, position, first_code: self.first_code.into() }
+        HepMc3 { momentum, energy, mass, position, first_code: self.first_code.into(), trees: self.trees }
     }
 }

@@ -120,9 +120,9 @@ impl<D: Dialect> Reader<'_, D> {
         for takes_flows in [true, false] {
             self.draft.begin(takes_flows);
             self.scan(text);
-            let done =
-                self.dialect.finish(&mut self.draft) && (self.commit(text) || self.commit_patched(text));
-            if done {
+            self.dialect.finish(&mut self.draft);
+            self.reject_flows();
+            if self.commit(text) || self.commit_patched(text) {
                 let (p, v) = (self.draft.first_particle, self.draft.first_vertex);
                 let events = &mut self.draft.events;
                 events.particles.push((events.species.len() - p) as u32);

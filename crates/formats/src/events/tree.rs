@@ -47,7 +47,7 @@ pub(super) fn numbers(production: &[u32], end: &[u32], n_vertices: usize) -> Vec
     // Vertices wait once: from when they are found to when they have a number.
     let mut found = vec![false; n_vertices];
     let mut waiting = VecDeque::new();
-    let mut find = |vertex: u32, found: &mut [bool]| {
+    let find = |vertex: u32, found: &mut [bool]| {
         vertex != NONE && !std::mem::replace(&mut found[vertex as usize], true)
     };
     for (&from, &to) in production.iter().zip(end) {
