@@ -170,6 +170,9 @@ pub struct InspectArguments {
     /// Print the largest columns first, not in the order of the file
     #[arg(long)]
     pub sort: bool,
+    /// What each law of physics costs in an event record (HepMC, LHE); decodes everything
+    #[arg(long)]
+    pub laws: bool,
     #[command(flatten)]
     pub memory: Memory,
     #[command(flatten)]
@@ -199,6 +202,13 @@ pub struct CatArguments {
     /// Rows, counted from 0, the last one not included: 1000..2000, ..10, 500..
     #[arg(long, value_name = "FROM..TO", value_parser = rows)]
     pub rows: Option<Range<Option<u64>>>,
+    /// Events of an event record (HepMC, LHE), counted from 0, the last one not included: as a file of the same format, or with
+    /// --particles as a table
+    #[arg(long, value_name = "FROM..TO", value_parser = rows, conflicts_with_all = ["columns", "rows"])]
+    pub events: Option<Range<Option<u64>>>,
+    /// The particles of an event record as a table, one row for each
+    #[arg(long, conflicts_with_all = ["columns", "rows"])]
+    pub particles: bool,
     /// What to write
     #[arg(long, value_enum, default_value_t = CatFormat::Csv)]
     pub to: CatFormat,

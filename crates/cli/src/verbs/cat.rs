@@ -1,6 +1,6 @@
-//! `hepz cat`: some rows of some columns.
+//! `hepz cat`: some rows of some columns, or some events.
 //!
-//! In: an archive, names or patterns, rows. Out: CSV, a NumPy array or a zip of them.
+//! In: an archive, names or patterns, rows. Out: CSV, a NumPy array or a zip of them, text of events.
 //! Not here: finding the chunks and streams that are needed (`hepz`), NumPy files (`npz`).
 //! Holds: integers, and floats but for the payload of NaN, read back from CSV as the same bits; from NumPy, all do.
 
@@ -42,6 +42,12 @@ struct Chosen<'a> {
 
 fn cat(arguments: &CatArguments) -> Result<(), Failure> {
     let archive = input::open_archive(&arguments.file, arguments.memory.bytes)?;
+    if let Some(count) = archive.event_count()? {
+        return cat_events(&archive, count, arguments);
+    }
+    if arguments.events.is_some() || arguments.particles {
+        return Err(Failure::usage("it holds no event record (HepMC, LHE)"));
+    }
     let chosen = choose(&archive, &arguments.columns)?;
     if arguments.to == CatFormat::Npy && chosen.len() != 1 {
         return Err(Failure::usage(format!("--to npy holds one column, and {} were chosen", chosen.len())));
@@ -51,6 +57,15 @@ fn cat(arguments: &CatArguments) -> Result<(), Failure> {
         CatFormat::Npz => npz(&archive, &chosen, arguments, sink),
         CatFormat::Npy => npy(&archive, &chosen, arguments, sink),
     };
+    put(arguments, arguments.to != CatFormat::Csv, write)
+}
+
+/// Hands the output to `write`: a file that appears only when it is whole, or standard output.
+fn put(
+    arguments: &CatArguments,
+    binary: bool,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     match arguments.output.as_deref().filter(|output| !is_standard(output)) {
         Some(output) => {
             refuse_existing(output, arguments.force)?;
@@ -61,13 +76,61 @@ fn cat(arguments: &CatArguments) -> Result<(), Failure> {
             staged.publish(None, arguments.force)
         }
         None => {
-            if arguments.to != CatFormat::Csv {
+            if binary {
                 refuse_terminal(arguments.force)?;
             }
             let mut sink = BufWriter::new(io::stdout().lock());
             write(&mut sink)?;
             sink.flush().map_err(|e| wrote(&e))
         }
+    }
+}
+
+/// Events as a file of their format, or particles as a table.
+fn cat_events(archive: &Archive<'_>, count: u64, arguments: &CatArguments) -> Result<(), Failure> {
+    let asked = arguments.events.clone().unwrap_or(None..None);
+    let events = asked.start.unwrap_or(0)..asked.end.unwrap_or(count);
+    if events.start > events.end || events.end > count {
+        let (from, to) = (events.start, events.end);
+        return Err(Failure::usage(format!("events {from}..{to} are not in it, which has {count}")));
+    }
+    if !arguments.particles {
+        if arguments.events.is_none() {
+            let what = "it holds an event record: choose --events FROM..TO, or --particles for a table";
+            return Err(Failure::usage(what));
+        }
+        return put(arguments, false, |sink| Ok(archive.write_events(events, sink)?));
+    }
+    match arguments.to {
+        CatFormat::Npy => Err(Failure::usage("--to npy holds one column; use --to npz")),
+        CatFormat::Npz => put(arguments, true, |sink| {
+            let particles = archive.read_particles(events)?;
+            let mut npz = NpzWriter::new(sink);
+            for (name, values) in particles.columns() {
+                npz.add(name, &[values.len() as u64], &values).map_err(|e| wrote(&e))?;
+            }
+            npz.finish().map(|_| ()).map_err(|e| wrote(&e))
+        }),
+        CatFormat::Csv => put(arguments, false, |sink| {
+            let particles = archive.read_particles(events)?;
+            let (names, columns): (Vec<&str>, Vec<Values>) = particles.columns().unzip();
+            writeln!(sink, "{}", names.join(",")).map_err(|e| wrote(&e))?;
+            let mut text = String::new();
+            for row in 0..particles.len() {
+                for (number, column) in columns.iter().enumerate() {
+                    if number > 0 {
+                        text.push(',');
+                    }
+                    put_value(&mut text, column, row);
+                }
+                text.push('\n');
+                if text.len() >= TEXT_BYTES || row + 1 == particles.len() {
+                    sink.write_all(text.as_bytes()).map_err(|e| wrote(&e))?;
+                    text.clear();
+                }
+            }
+            Ok(())
+        }),
     }
 }
 

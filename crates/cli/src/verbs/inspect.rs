@@ -3,7 +3,7 @@
 //! In: archives. Out: a table of columns (with contexts if `-v`) and one of sections for each.
 //! JSON: `file`, `original_bytes`, `archive_bytes`, `ratio`, `chunks`, `columns` (each `table`, `name`, `unit`, `type`,
 //! `rows`, `raw_bytes`, `archive_bytes`, `bits_per_value`, `transform`, `contexts`), `sections` (each `kind`, `count`,
-//! `bytes`).
+//! `bytes`), `laws` (each `law`, `bytes`; null without --laws).
 //! Not here: the figures themselves (`hepz`).
 //! Holds: the sections add up to the archive.
 
@@ -13,6 +13,7 @@ use crate::console::{for_each, print, shown};
 use crate::exit::{Exit, Failure};
 use crate::input;
 use hepz::Inspection;
+use hepz::events::EventsInspection;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -26,10 +27,15 @@ pub fn run(arguments: &InspectArguments) -> Exit {
             inspection.columns.sort_by(|a, b| b.archive_bytes.total_cmp(&a.archive_bytes));
             inspection.sections.sort_by_key(|section| std::cmp::Reverse(section.bytes));
         }
+        let events = if arguments.laws { archive.inspect_events()? } else { None };
+        if arguments.laws && events.is_none() {
+            return Err(Failure::usage("--laws is about event records (HepMC, LHE), and it holds none"));
+        }
         if arguments.talk.json {
-            print_json(file, &inspection)
+            print_json(file, &inspection, events.as_ref())
         } else {
-            print(&text(file, &inspection, arguments.talk.verbose))
+            let laws = events.map_or(String::new(), |events| laws(&events));
+            print(&(text(file, &inspection, arguments.talk.verbose) + &laws))
         }
     })
 }
@@ -88,7 +94,25 @@ fn columns(inspection: &Inspection, verbose: bool) -> String {
     cells.to_text()
 }
 
-fn print_json(file: &Path, inspection: &Inspection) -> Result<(), Failure> {
+/// The table of laws.
+fn laws(events: &EventsInspection) -> String {
+    let mut cells = Cells::new(&["<law", "bytes", "bits/particle", "share"]);
+    let total = events.skeleton_bytes + events.laws.iter().map(|law| law.bytes).sum::<f64>();
+    let particles = events.particles.max(1) as f64;
+    let rows = events.laws.iter().map(|law| (law.law.name(), law.bytes));
+    for (name, bytes) in rows.chain([("skeleton", events.skeleton_bytes)]) {
+        cells.add(vec![
+            name.to_owned(),
+            format!("{bytes:.0}"),
+            format!("{:.2}", 8.0 * bytes / particles),
+            format!("{:.1} %", 100.0 * bytes / total.max(1.0)),
+        ]);
+    }
+    let EventsInspection { events, particles, vertices, .. } = events;
+    format!("\n{events} events, {particles} particles, {vertices} vertices\n\n{}", cells.to_text())
+}
+
+fn print_json(file: &Path, inspection: &Inspection, events: Option<&EventsInspection>) -> Result<(), Failure> {
     let columns: Vec<Value> = inspection
         .columns
         .iter()
@@ -120,6 +144,9 @@ fn print_json(file: &Path, inspection: &Inspection) -> Result<(), Failure> {
         "chunks": inspection.chunks,
         "columns": columns,
         "sections": sections,
+        "laws": events.map(|events| {
+            events.laws.iter().map(|law| json!({"law": law.law.name(), "bytes": law.bytes})).collect::<Vec<Value>>()
+        }),
     });
     print(&format!("{line}\n"))
 }

@@ -1,7 +1,7 @@
 //! `hepz list`: one line per archive.
 //!
 //! In: archives. Out: a table.
-//! JSON: `file`, `name`, `original_bytes`, `archive_bytes`, `ratio`, `chunks`, `tables`, `columns`, `format`, `level`,
+//! JSON: `file`, `name`, `original_bytes`, `archive_bytes`, `ratio`, `chunks`, `tables`, `columns`, `events`, `format`, `level`,
 //! `format_version`, `adler32`, `sha256`, `notes`.
 //! Not here: what each column costs (`inspect`).
 //! Holds: no value is decoded.
@@ -26,6 +26,7 @@ pub fn run(arguments: &ListArguments) -> Exit {
         "chunks",
         "tables",
         "columns",
+        "events",
         "<format",
         "version",
     ];
@@ -75,6 +76,7 @@ fn row(file: &Path, archive: &Archive<'_>) -> Result<Vec<String>, Failure> {
         archive.inspect()?.chunks.to_string(),
         archive.tables().len().to_string(),
         columns(archive).to_string(),
+        archive.event_count()?.map_or("-".to_owned(), |events| events.to_string()),
         or_dash(&header.format),
         format!("{major}.{minor}"),
     ])
@@ -105,6 +107,7 @@ fn print_json(file: &Path, archive: &Archive<'_>) -> Result<(), Failure> {
         "chunks": archive.inspect()?.chunks,
         "tables": archive.tables().len(),
         "columns": columns(archive),
+        "events": archive.event_count()?,
         "format": header.format,
         "level": header.level,
         "format_version": format!("{}.{}", header.format_version.0, header.format_version.1),

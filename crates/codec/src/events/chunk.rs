@@ -60,7 +60,7 @@ pub(crate) fn front(cursor: &mut Cursor<'_>) -> Result<Front, ChunkError> {
     Ok(Front { way, text_bytes: cursor.varint()?, events: cursor.varint()? })
 }
 
-fn lattices(format: &EventFormat) -> Lattices {
+pub(crate) fn lattices(format: &EventFormat) -> Lattices {
     [format.momentum(), format.energy(), format.mass(), format.position()]
 }
 
@@ -102,18 +102,17 @@ fn read_pieces(cursor: &mut Cursor<'_>, most: u64) -> Result<Vec<u8>, ChunkError
     Ok(bytes)
 }
 
-/// A payload's events, with what each law takes if asked for.
+/// The events behind the front of a payload, with what each law takes if asked for.
 fn events_of(
     format: &EventFormat,
     cursor: &mut Cursor<'_>,
     front: Front,
     metered: bool,
-) -> Result<(Events, [f64; LAWS], usize), ChunkError> {
+) -> Result<(Events, [f64; LAWS]), ChunkError> {
     let most = (front.text_bytes / LEAST_BYTES as u64) as usize;
     let labels = cursor.varint()?;
     // A skeleton may say more than the text it stands for, but not much.
     let rest = read_pieces(cursor, front.text_bytes.saturating_mul(2) + (1 << 16))?;
-    let rest_bytes = rest.len();
     let raw = cursor.prefixed()?.to_vec();
     let decisions = cursor.bytes(cursor.remaining())?.to_vec();
     let coded = Coded { decisions, raw };
@@ -132,7 +131,7 @@ fn events_of(
     if !events.validate() {
         return Err(ChunkError::Corrupt("index columns name what is not there"));
     }
-    Ok((events, bits, rest_bytes))
+    Ok((events, bits))
 }
 
 /// The text of a payload.
@@ -144,7 +143,7 @@ pub(crate) fn decode_chunk(format: &EventFormat, payload: &[u8]) -> Result<Text,
     if front.way == BYTES {
         text.text = read_pieces(&mut cursor, front.text_bytes)?;
     } else {
-        let (events, _, _) = events_of(format, &mut cursor, front, false)?;
+        let (events, _) = events_of(format, &mut cursor, front, false)?;
         text.text.reserve(bytes);
         text.places = format.write_events(&events, &mut text.text)?;
     }
@@ -154,7 +153,7 @@ pub(crate) fn decode_chunk(format: &EventFormat, payload: &[u8]) -> Result<Text,
     Ok(text)
 }
 
-/// What a payload is made of: bits by law, bytes of the packed skeleton, and the number of particles and vertices.
+/// The events of a payload, and what each law takes.
 pub(crate) fn account_chunk(
     format: &EventFormat,
     payload: &[u8],
@@ -164,6 +163,5 @@ pub(crate) fn account_chunk(
     if front.way == BYTES {
         return Ok((Events::default(), [0.0; LAWS]));
     }
-    let (events, bits, _) = events_of(format, &mut cursor, front, true)?;
-    Ok((events, bits))
+    events_of(format, &mut cursor, front, true)
 }

@@ -46,6 +46,27 @@ pub enum Law {
 pub const LAWS: usize = 15;
 
 impl Law {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Law::Graph => "graph",
+            Law::Species => "species",
+            Law::Status => "status",
+            Law::Colour => "colour flow",
+            Law::Mass => "mass",
+            Law::Choice => "choice of law",
+            Law::Copy => "copy",
+            Law::Balance => "momentum conservation",
+            Law::Decay => "two-body decay",
+            Law::Scale => "recoil along the flight",
+            Law::Ledger => "recoil of another vertex",
+            Law::Boost => "system that moves together",
+            Law::Free => "no law",
+            Law::Shell => "mass shell",
+            Law::Position => "position",
+        }
+    }
+
     /// All of them, in the order of their numbers.
     pub const ALL: [Law; LAWS] = [
         Law::Graph,

@@ -14,6 +14,7 @@ mod graph;
 mod io;
 mod momenta;
 mod numbers;
+mod particles;
 mod positions;
 mod systems;
 pub(crate) mod text;
@@ -23,6 +24,8 @@ use hepz_entropy::{BitReader, BitWriter, Decoder, Encoder, RawBits};
 use hepz_transforms::laws::lattice::Ranks;
 use io::{Account, Io, Metered, Plain};
 pub use io::{LAWS, Law};
+pub use particles::Particles;
+pub use text::{EventsInspection, LawInspection};
 
 /// Lattices of momenta, energies, masses and positions.
 pub type Lattices = [Lattice; 4];

@@ -5,6 +5,7 @@
 //! Holds: chunk borders depend on the text alone; memory is that of a few chunks.
 
 use super::chunk::{ChunkError, FRONT_BYTES, Front, account_chunk, decode_chunk, encode_chunk, front};
+use super::particles::Particles;
 use super::{LAWS, Law};
 use crate::sections::Kind;
 use crate::{Archive, ArchiveError};
@@ -176,14 +177,7 @@ impl Archive<'_> {
     /// # Errors
     /// [`ArchiveError::NoSuchColumn`] if the file has no such events, else what reading meets.
     pub fn write_events(&self, events: Range<u64>, sink: &mut dyn Write) -> Result<(), ArchiveError> {
-        let missing = |what: String| ArchiveError::NoSuchColumn { what };
-        let count = self.event_count()?;
-        let (Some(format), Some(count)) = (&self.event_format, count) else {
-            return Err(missing("the file is no event record".to_owned()));
-        };
-        if events.start > events.end || events.end > count {
-            return Err(missing(format!("events {}..{} of {count}", events.start, events.end)));
-        }
+        let format = self.check_events(&events)?;
         let mut write = |bytes: &[u8]| sink.write_all(bytes).map_err(ArchiveError::Write);
         let mut first = 0u64;
         for (place, number) in self.numbers(Kind::Events).enumerate() {
@@ -203,10 +197,45 @@ impl Archive<'_> {
             }
             first += n;
         }
-        if events.end < count {
+        if events.end < first {
             write(format.end_line())?;
         }
         Ok(())
+    }
+
+    /// The particles of some events, as columns.
+    ///
+    /// # Errors
+    /// [`ArchiveError::NoSuchColumn`] if the file has no such events, else what reading meets.
+    pub fn read_particles(&self, events: Range<u64>) -> Result<Particles, ArchiveError> {
+        let format = self.check_events(&events)?;
+        let mut particles = Particles::new(format);
+        let mut first = 0u64;
+        for number in self.numbers(Kind::Events) {
+            let n = self.event_front(number)?.events;
+            let wanted = events.start.max(first)..events.end.min(first + n);
+            if wanted.start < wanted.end {
+                self.event_memory(number)?;
+                let (chunk, _) = account_chunk(format, &self.payload(number)?)
+                    .map_err(|error| self.event_error(number, error))?;
+                particles.add(&chunk, first, wanted);
+            }
+            first += n;
+        }
+        Ok(particles)
+    }
+
+    /// The format, if the file has these events.
+    fn check_events(&self, events: &Range<u64>) -> Result<&EventFormat, ArchiveError> {
+        let missing = |what: String| ArchiveError::NoSuchColumn { what };
+        let count = self.event_count()?;
+        let (Some(format), Some(count)) = (&self.event_format, count) else {
+            return Err(missing("the file is no event record".to_owned()));
+        };
+        if events.start > events.end || events.end > count {
+            return Err(missing(format!("events {}..{} of {count}", events.start, events.end)));
+        }
+        Ok(format)
     }
 
     /// What each law costs, if the file is the text of event records. Decodes everything.
