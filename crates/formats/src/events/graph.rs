@@ -1,11 +1,10 @@
-//! The graph of one event as its format prints it: who meets whom, and in what order the lines come.
+//! The graph of one event: who meets whom.
 //!
-//! In: columns and barcodes of one event. Out: incoming particles of each vertex, and a walk over the lines.
-//! Not here: the text of a line (`hepmc2`, `hepmc3`).
-//! Holds: a walk ends for any columns that `Events::validate` accepts.
+//! In: columns and barcodes of one event. Out: incoming particles of each vertex, and numbers of others.
+//! Not here: the order of lines (`walk`), their text (`hepmc2`, `hepmc3`).
+//! Holds: no panic for any columns that `Events::validate` accepts.
 
 use super::codes::Codes;
-use super::dialect::Dialect;
 use hepz_columns::events::{Events, NONE};
 use std::ops::Range;
 
@@ -99,52 +98,4 @@ pub(super) enum Node {
     Particle(usize),
     /// A vertex.
     Vertex(usize),
-}
-
-/// The way through the lines of a graph: particles in order, each vertex before the first particle that belongs to it,
-/// and before all vertices after it.
-#[derive(Default)]
-pub(super) struct Walk {
-    particle: usize,
-    vertex: usize,
-    early: usize,
-}
-
-impl Walk {
-    /// The next line.
-    #[inline]
-    pub fn next(&mut self, dialect: &impl Dialect, view: &View<'_>) -> Option<Node> {
-        loop {
-            let (n_particles, n_vertices) = (view.particles.len(), view.vertices.len());
-            let needed = if self.particle < n_particles {
-                match dialect.host(view.events, view.particles.start + self.particle) {
-                    NONE => 0,
-                    host => host as usize + 1,
-                }
-            } else {
-                n_vertices
-            };
-            if self.vertex < needed.max(self.early) {
-                self.vertex += 1;
-                if !dialect.hidden(view, self.vertex - 1) {
-                    return Some(Node::Vertex(self.vertex - 1));
-                }
-            } else if self.particle < n_particles {
-                self.particle += 1;
-                return Some(Node::Particle(self.particle - 1));
-            } else {
-                return None;
-            }
-        }
-    }
-
-    /// Has so many vertices printed before the next particle; false if there are not so many.
-    pub fn early(&mut self, count: u64, view: &View<'_>) -> bool {
-        let left = view.vertices.len() - self.vertex;
-        if count > left as u64 {
-            return false;
-        }
-        self.early = self.vertex + count as usize;
-        true
-    }
 }

@@ -15,12 +15,21 @@ mod hepmc2;
 mod hepmc3;
 mod labels;
 mod number;
+mod printing;
 mod reader;
 mod skeleton;
 mod spacing;
 mod style;
 mod tree;
+mod walk;
 mod writer;
+
+#[cfg(test)]
+mod number_tests;
+#[cfg(test)]
+mod odd_tests;
+#[cfg(test)]
+mod samples;
 
 use hepmc2::HepMc2;
 use hepmc3::HepMc3;

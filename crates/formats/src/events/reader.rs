@@ -7,8 +7,9 @@
 
 use super::dialect::{Dialect, Draft, Line};
 use super::first_line::{self, Facts};
-use super::graph::{Links, View, Walk};
+use super::graph::{Links, View};
 use super::skeleton::{self, Op, Stream};
+use super::walk::Walk;
 use super::writer::{Writer, write_node};
 use hepz_columns::events::{Events, NONE};
 

@@ -9,9 +9,10 @@ use super::EventError;
 use super::codes::Codes;
 use super::dialect::Dialect;
 use super::first_line::{self, Facts};
-use super::graph::{Links, Node, View, Walk};
+use super::graph::{Links, Node, View};
 use super::labels::LONGEST_LABEL;
 use super::skeleton::{self, Op, Stream};
+use super::walk::Walk;
 use hepz_columns::events::{Events, NO_FLOW};
 use std::ops::Range;
 
