@@ -20,7 +20,7 @@ pub struct Models {
     species: Dictionary<5>,
     status: Dictionary<5>,
     vertex_status: Dictionary<2>,
-    label: Dictionary<2>,
+    label: Dictionary<4>,
     vertex_label: Dictionary<2>,
     production: Symbol<4>,
     end: Symbol<3>,
@@ -35,7 +35,7 @@ impl Models {
             species: Dictionary::new(9, 12),
             status: Dictionary::new(6, 11),
             vertex_status: Dictionary::new(6, 6),
-            label: Dictionary::new(6, 6),
+            label: Dictionary::new(6, 9),
             vertex_label: Dictionary::new(6, 6),
             production: Symbol::new(2, 11),
             end: Symbol::new(2, 10),
@@ -205,7 +205,24 @@ pub fn walk<C: Account, R: RawBits>(
             }
         }
         let label = events.label[base + p] as i32;
-        let (label, _) = models.label.code(io, [own.status, own.species], label);
+        let beside = |q: Option<usize>| {
+            q.map_or((0, 511), |q| (u64::from(events.label[base + q]), state.kinds[q].species))
+        };
+        let of_vertex = |list: &[Vec<u32>], last: bool| {
+            let list = list.get(vertex as usize)?;
+            (if last { list.last() } else { list.first() }).map(|&q| q as usize)
+        };
+        let before = beside(p.checked_sub(1));
+        let sibling = beside(of_vertex(&event.outgoing, true));
+        let above = beside(of_vertex(&event.incoming, false));
+        let kind = own.status << 10 | own.species;
+        let contexts = [
+            kind,
+            kind << 20 | before.1 << 8 | before.0,
+            kind << 20 | sibling.1 << 8 | sibling.0,
+            kind << 8 | above.0,
+        ];
+        let (label, _) = models.label.code(io, contexts, label);
         events.label[base + p] = label as u32;
         io.law(Law::Colour);
         colours.walk(

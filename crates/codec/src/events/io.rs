@@ -22,8 +22,6 @@ pub enum Law {
     Mass,
     /// Which law a momentum follows.
     Choice,
-    /// Momenta of particles that move on unchanged, or nearly.
-    Copy,
     /// Last legs: momentum conservation.
     Balance,
     /// Two-body decays.
@@ -43,7 +41,7 @@ pub enum Law {
 }
 
 /// Number of laws.
-pub const LAWS: usize = 15;
+pub const LAWS: usize = 14;
 
 impl Law {
     /// What it is called.
@@ -55,7 +53,6 @@ impl Law {
             Law::Colour => "colour flow",
             Law::Mass => "mass",
             Law::Choice => "choice of law",
-            Law::Copy => "copy",
             Law::Balance => "momentum conservation",
             Law::Decay => "two-body decay",
             Law::Scale => "recoil along the flight",
@@ -75,7 +72,6 @@ impl Law {
         Law::Colour,
         Law::Mass,
         Law::Choice,
-        Law::Copy,
         Law::Balance,
         Law::Decay,
         Law::Scale,

@@ -61,6 +61,7 @@ const MISS: u32 = 44;
 pub struct Models {
     mass_choice: Symbol<4>,
     mass: Free,
+    late_mass: Difference,
     masses: BTreeMap<i32, [i64; RECENT]>,
     choice: Symbol<6>,
     free: Free,
@@ -78,10 +79,11 @@ impl Models {
     pub fn new() -> Models {
         Models {
             mass_choice: Symbol::new(3, 10),
-            mass: Free::new(1, 8),
+            late_mass: Difference::new(1),
+            mass: Free::new(1, 6, 8),
             masses: BTreeMap::new(),
             choice: Symbol::new(4, 11),
-            free: Free::new(64, 11),
+            free: Free::new(64, 3, 11),
             residual: Difference::new(40),
             energy: Difference::new(16),
             energy_choice: Symbol::new(1, 8),
@@ -123,6 +125,8 @@ struct Subject<'a> {
     species: i32,
     status: i32,
     mass: f64,
+    /// True if the mass follows from the four-momentum.
+    late: bool,
     incoming: &'a [u32],
     outgoing: &'a [u32],
     place: usize,
@@ -159,22 +163,27 @@ pub fn walk<C: Account, R: RawBits>(
     };
     io.law(Law::Mass);
     let mut mass_ranks: Vec<i64> = Vec::with_capacity(n);
+    let mut late: Vec<bool> = Vec::with_capacity(n);
     for p in 0..n {
         let at = base + p;
         let mother = mother(events, event, base, p).filter(|&q| q < p);
         let truth = if io.encoding { on_masses.rank(events.mass[at]) } else { 0 };
-        let rank = code_mass(
+        let follows = io.encoding && mass_follows(events, event, base, p, ranks);
+        let coded = code_mass(
             io,
             models,
             on_masses,
-            events.species[at],
-            events.status[at],
+            (events.species[at], events.status[at]),
             mother.map(|q| mass_ranks[q]),
-            truth,
+            (truth, follows),
         );
+        let rank = coded.unwrap_or(0);
+        late.push(coded.is_none());
         mass_ranks.push(rank);
         known.masses.push(on_masses.value(rank));
-        events.mass[at] = on_masses.pattern(rank);
+        if coded.is_some() {
+            events.mass[at] = on_masses.pattern(rank);
+        }
     }
     for p in 0..n {
         let at = base + p;
@@ -197,6 +206,7 @@ pub fn walk<C: Account, R: RawBits>(
             species: events.species[at],
             status: events.status[at],
             mass: known.masses[p],
+            late: late[p],
             incoming,
             outgoing,
             place,
@@ -215,7 +225,16 @@ pub fn walk<C: Account, R: RawBits>(
             column[at] = [on, on, on, on_energy][c].pattern(found[c]);
         }
         let mut value: Momentum = std::array::from_fn(|c| [on, on, on, on_energy][c].value(found[c]));
-        let exact = energy(value, subject.mass);
+        if subject.late {
+            io.law(Law::Mass);
+            let predicted = on_masses.nearest(mass(subject.rest));
+            let truth = if io.encoding { on_masses.rank(events.mass[at]) } else { 0 };
+            let difference = io.difference(&mut models.late_mass, 0, 0, truth.wrapping_sub(predicted));
+            let rank = predicted.wrapping_add(difference);
+            events.mass[at] = on_masses.pattern(rank);
+            known.masses[p] = on_masses.value(rank);
+        }
+        let exact = energy(value, known.masses[p]);
         if on_energy.nearest(exact).wrapping_sub(found[3]).unsigned_abs() <= 8 {
             value[3] = exact;
         }
@@ -239,11 +258,11 @@ fn code_mass<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     on: &Ranks,
-    species: i32,
-    status: i32,
+    (species, status): (i32, i32),
     mother: Option<i64>,
-    truth: i64,
-) -> i64 {
+    (truth, follows): (i64, bool),
+) -> Option<i64> {
+    const LATE: u32 = 4;
     const MOTHER: u32 = 5;
     const ZERO: u32 = 6;
     const FREE: u32 = 7;
@@ -252,6 +271,7 @@ fn code_mass<C: Account, R: RawBits>(
         Some(slot) => slot as u32,
         None if Some(truth) == mother => MOTHER,
         None if truth == 0 => ZERO,
+        None if follows => LATE,
         None => FREE,
     };
     let (s, t) = (u64::from(species as u32), u64::from(status as u32));
@@ -259,6 +279,7 @@ fn code_mass<C: Account, R: RawBits>(
     let contexts = [s, t << 8 | alike, s << 16 | t, (s << 16 | t) << 4 | alike];
     let symbol = io.symbol(&mut models.mass_choice, contexts, symbol);
     let rank = match symbol {
+        LATE => return None,
         MOTHER => mother.unwrap_or(0),
         ZERO => 0,
         FREE => {
@@ -271,7 +292,28 @@ fn code_mass<C: Account, R: RawBits>(
     let slot = recent.iter().position(|&r| r == rank).unwrap_or(RECENT - 1);
     recent[..=slot].rotate_right(1);
     recent[0] = rank;
-    rank
+    Some(rank)
+}
+
+/// True if the mass is about that of the sum of what comes in; the particle is the only one that goes out.
+fn mass_follows(events: &Events, event: &Event, base: usize, p: usize, ranks: &[Ranks; 4]) -> bool {
+    let vertex = events.production[base + p];
+    if vertex == NONE || event.outgoing[vertex as usize].len() != 1 {
+        return false;
+    }
+    let mut total = [0.0; 4];
+    for &q in &event.incoming[vertex as usize] {
+        if q as usize >= p {
+            return false;
+        }
+        let of = |c: usize| {
+            let on = &ranks[usize::from(c == 3)];
+            on.value(on.rank(events.momentum[c][base + q as usize]))
+        };
+        total = add(total, [of(0), of(1), of(2), of(3)]);
+    }
+    let truth = ranks[2].rank(events.mass[base + p]);
+    size(ranks[2].nearest(mass(total)).wrapping_sub(truth)) <= 16
 }
 
 /// Bits of a difference.
@@ -713,7 +755,7 @@ fn shell<C: Account, R: RawBits>(
     if subject.whole && left == 1 {
         let better = size(by_balance.wrapping_sub(truth)) < size(by_shell.wrapping_sub(truth));
         let context = [status, 1 << 32 | u64::from(subject.species as u32)];
-        use_balance = io.symbol(&mut models.energy_choice, context, u32::from(better)) == 1;
+        use_balance = subject.late || io.symbol(&mut models.energy_choice, context, u32::from(better)) == 1;
     }
     let predicted_rank = if use_balance { by_balance } else { by_shell };
     let heavy = (exponent(subject.mass) - exponent(predicted)).clamp(-40, 2) + 40;

@@ -25,6 +25,7 @@ pub struct Free {
     exponent: Symbol<5>,
     sign: Symbol<3>,
     top: Tree,
+    top_bits: u32,
 }
 
 /// Symbols of exponents.
@@ -34,7 +35,6 @@ const LOWEST: u32 = 2;
 const SPELLED: u32 = 127;
 /// The exponent of symbol `LOWEST` against the reference.
 const DEEPEST: i32 = -90;
-const TOP_BITS: u32 = 3;
 
 /// First rank of the binade of `exponent`.
 fn binade(ranks: &Ranks, exponent: i32) -> i64 {
@@ -44,12 +44,13 @@ fn binade(ranks: &Ranks, exponent: i32) -> i64 {
 }
 
 impl Free {
-    /// A model with so many kinds of numbers.
-    pub fn new(kinds: usize, log2_groups: u32) -> Free {
+    /// A model with so many kinds of numbers, of whose mantissas the upper `top_bits` are modelled.
+    pub fn new(kinds: usize, top_bits: u32, log2_groups: u32) -> Free {
         Free {
             exponent: Symbol::new(7, log2_groups),
             sign: Symbol::new(1, 9),
-            top: Tree::new(kinds, TOP_BITS),
+            top: Tree::new(kinds, top_bits),
+            top_bits,
         }
     }
 
@@ -93,11 +94,11 @@ impl Free {
         let Some((low, high)) = whole(own).filter(|(low, high)| low < high) else { return 0 };
         let n = (high - low) as u64;
         let at = magnitude.wrapping_sub(low) as u64;
-        let part = n >> TOP_BITS;
+        let part = n >> self.top_bits;
         let at = if part < 8 {
             io.uniform(n, at)
         } else {
-            let last = (1 << TOP_BITS) - 1;
+            let last = (1 << self.top_bits) - 1;
             let top = u64::from(io.tree(&mut self.top, kind, (at / part).min(last) as u32));
             let width = if top == last { n - last * part } else { part };
             top * part + io.uniform(width, at.wrapping_sub(top * part))

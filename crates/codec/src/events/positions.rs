@@ -26,7 +26,7 @@ impl Models {
         Models {
             placed: Symbol::new(1, 8),
             choice: Symbol::new(2, 9),
-            free: Free::new(8, 8),
+            free: Free::new(8, 3, 8),
             later: Difference::new(2),
             residual: Difference::new(4),
         }
