@@ -13,8 +13,12 @@
 //! 3. [`Layout::validate`] is what the codec trusts: extents do not overlap and tables are sound. A reader with a bug
 //!    can cost bytes, never data.
 //!
+//! Text of event records has no layout, because its numbers are printed: `events` reads it into columns of numbers, graph and
+//! skeleton, and writes the same text from them. What it cannot write again it keeps as it is.
+//!
 //! # Where to look next
-//! `hdf5`, `numpy`, `records` (raw binary with a schema): one module per format. `layout` for the contract.
+//! `hdf5`, `numpy`, `records` (raw binary with a schema): one module per format. `layout` for the contract. `events` for
+//! event records, with a module for each of their formats.
 
 pub mod events;
 pub mod hdf5;

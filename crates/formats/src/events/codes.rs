@@ -8,7 +8,6 @@ use super::fields::{Fields, push_integer};
 use std::collections::BTreeMap;
 
 /// Barcodes of one event's particles or vertices.
-#[derive(Clone, Debug)]
 pub(super) struct Codes {
     first: i64,
     step: i64,
@@ -48,13 +47,19 @@ impl Codes {
         self.usual = usual;
     }
 
-    /// What the next one is expected to be: as far from the one before as their numbers are.
+    /// What the next one is expected to be.
     #[inline]
     pub fn expected(&self) -> i64 {
+        self.expected_at(self.list.len(), self.list.last().copied())
+    }
+
+    /// What the barcode of a line is expected to be: as far from the one before as their numbers are.
+    #[inline]
+    fn expected_at(&self, at: usize, before: Option<i64>) -> i64 {
         let number = |at: usize| self.usual.get(at).map_or(at as i64, |&number| number.into());
-        match self.list.last() {
-            Some(last) if self.usual.is_empty() => last + self.step,
-            Some(last) => last + self.step * (number(self.list.len()) - number(self.list.len() - 1)),
+        match before {
+            Some(before) if self.usual.is_empty() => before + self.step,
+            Some(before) => before + self.step * (number(at) - number(at - 1)),
             None => self.first + self.step * number(0),
         }
     }
@@ -96,10 +101,9 @@ impl Codes {
         if self.regular {
             return;
         }
-        let mut last = 0;
-        let mut expected = Codes { list: Vec::with_capacity(self.list.len()), ..self.clone() };
+        let (mut last, mut before) = (0, None);
         for (at, &code) in self.list.iter().enumerate() {
-            let step = code - expected.expected();
+            let step = code - self.expected_at(at, before);
             if step != 0 {
                 out.push(b' ');
                 push_integer((at - last) as i64, out);
@@ -107,7 +111,7 @@ impl Codes {
                 push_integer(step, out);
                 last = at;
             }
-            expected.list.push(code);
+            before = Some(code);
         }
     }
 
@@ -152,5 +156,58 @@ impl Codes {
         while self.list.len() < n {
             self.push(self.expected());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back(first: i64, step: i64, usual: &[u32], list: &[i64]) -> Vec<u8> {
+        let mut codes = Codes::new(first, step);
+        codes.set_usual(usual.into());
+        list.iter().for_each(|&code| codes.push(code));
+        let mut text = Vec::new();
+        codes.write_exceptions(&mut text);
+        let mut back = Codes::new(first, step);
+        back.set_usual(usual.into());
+        back.extend(list.len());
+        if !text.is_empty() {
+            back.read_exceptions(list.len(), &text).unwrap();
+        }
+        assert_eq!(back.list, list);
+        text
+    }
+
+    #[test]
+    fn exceptions_give_the_same_barcodes() {
+        assert_eq!(there_and_back(10_001, 1, &[], &[10_001, 10_002, 10_003]), b"");
+        assert_eq!(there_and_back(1, 1, &[], &[5, 6, 9, 10, 3]), b" 0:4 2:2 2:-8");
+        assert_eq!(there_and_back(-1, -1, &[], &[-1, -2, 7, 7]), b" 2:10 1:1");
+        assert_eq!(there_and_back(-1, -1, &[0, 2, 1, 3], &[-1, -3, -2, -4]), b"");
+        assert_eq!(there_and_back(-1, -1, &[0, 2, 1, 3], &[-1, -3, -9, -11]), b" 2:-7");
+    }
+
+    #[test]
+    fn hostile_exceptions_are_none() {
+        let texts: [&[u8]; 8] = [b" ", b" 1", b" 1:", b" 3:1", b" 0:1 0:1", b" -1:1", b"1:1", b" 0:1  1:1"];
+        for text in texts {
+            assert_eq!(Codes::new(1, 1).read_exceptions(3, text), None, "{text:?}");
+        }
+        let far = " 0:999999999999999999 1:999999999999999999".repeat(9);
+        assert_eq!(Codes::new(1, 1).read_exceptions(30, far.as_bytes()), None);
+    }
+
+    #[test]
+    fn the_first_of_equal_barcodes_is_found() {
+        let mut codes = Codes::new(1, 1);
+        [1, 2, 9, 4, 9, 2].into_iter().for_each(|code| codes.push(code));
+        assert_eq!(
+            [1, 2, 9, 4, 3, 6].map(|code| codes.find(code, |_| true)),
+            [Some(0), Some(1), Some(2), Some(3), None, None]
+        );
+        let mut codes = Codes::new(1, 1);
+        [1, 9, 2, 9].into_iter().for_each(|code| codes.push(code));
+        assert_eq!(codes.find(9, |at| at != 1), Some(3));
     }
 }

@@ -161,6 +161,38 @@ fn barcodes_that_jump_are_kept() {
     }
 }
 
+/// The same event three times, with vertices and particles as given, numbers aside.
+fn event_of(lines: &str) -> String {
+    let mut text = String::from("HepMC::Asciiv3-START_EVENT_LISTING\n");
+    for event in 0..3 {
+        let n_vertices = if lines.contains("V -2") { 3 } else { 2 };
+        text += &format!("E {event} {n_vertices} {}\n", n_particles(lines));
+        for line in lines.lines() {
+            text += line;
+            text +=
+                if line.starts_with('P') { " 21 1.0e+00 2.0e+00 3.0e+00 4.0e+00 0.0e+00 1\n" } else { "\n" };
+        }
+    }
+    text
+}
+
+#[test]
+fn vertices_numbered_as_in_a_tree_cost_nothing() {
+    // Vertex 2 waits before vertex 3, from which its second particle comes.
+    let text = event_of("P 1 0\nP 2 1\nP 3 1\nP 4 3\nV -2 0 [2,4]\nP 5 -2\n");
+    assert_clean(&text);
+    let format = recognised(&text);
+    assert!(!format.read(text.as_bytes()).skeleton.contains(&9));
+    assert_eq!(format.to_bytes()[1], 2);
+}
+
+#[test]
+fn vertices_that_need_no_line_may_have_one() {
+    assert_clean(&event_of("P 1 0\nV -1 0 [1]\nP 2 -1\nP 3 -1\nP 4 3\n"));
+    assert_clean(&event_of("P 1 0\nV -1 0 [1] and more\nP 2 -1\nP 3 -1\nP 4 3\n"));
+    assert_clean(&event_of("P 1 0\nV -1 0 [] and more\nP 2 -1\nP 3 -1\nP 4 3\n"));
+}
+
 #[test]
 fn text_is_cut_where_an_event_begins() {
     for text in samples() {

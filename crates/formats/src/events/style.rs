@@ -77,7 +77,9 @@ pub(super) fn recognise(tokens: &[&[u8]]) -> NumberFormat {
     let short_zero = n_short * 2 > n_zeros;
     let nonzero: Vec<&[u8]> =
         tokens.iter().copied().filter(|token| !is_zero(token)).take(LATTICE_SAMPLE).collect();
-    let sample = &nonzero[..nonzero.len().min(STYLE_SAMPLE)];
+    // Where all are zero, zeros tell the style.
+    let sample = if nonzero.is_empty() { tokens } else { &nonzero };
+    let sample = &sample[..sample.len().min(STYLE_SAMPLE)];
     let mut scratch = Vec::new();
     let mut best = (0, DEFAULT.style);
     for style in candidates(sample) {

@@ -83,3 +83,38 @@ pub(super) fn numbers(production: &[u32], end: &[u32], n_vertices: usize) -> Vec
     }
     numbers
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_tree_is_numbered_breadth_first() {
+        // A beam decays to 1 and 2, both decay.
+        assert_eq!(numbers(&[NONE, 0, 0, 1, 2], &[0, 1, 2, NONE, NONE], 3), [0, 1, 2]);
+    }
+
+    #[test]
+    fn mothers_come_first_unless_they_wait() {
+        // Particle 1 goes into vertex 2 with particle 3, whose mother, vertex 1, waits already.
+        assert_eq!(numbers(&[NONE, 0, 0, 1, 2], &[0, 2, 1, 2, NONE], 3), [0, 2, 1]);
+        // Particle 1 goes into vertex 3 with particle 4 from vertex 2, which does not wait, but its mother does.
+        assert_eq!(numbers(&[NONE, 0, 0, 1, 2, 3], &[0, 3, 1, 2, 3, NONE], 4), [0, 3, 1, 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_graph_gets_each_number_once(
+            links in prop::collection::vec((0..40u32, 0..40u32), 0..80),
+            n_vertices in 1..30u32,
+        ) {
+            let index = |vertex: u32| if vertex < n_vertices { vertex } else { NONE };
+            let (production, end): (Vec<u32>, Vec<u32>) =
+                links.into_iter().map(|(from, to)| (index(from), index(to))).unzip();
+            let mut numbers = numbers(&production, &end, n_vertices as usize);
+            numbers.sort_unstable();
+            prop_assert!(numbers.into_iter().eq(0..n_vertices));
+        }
+    }
+}
