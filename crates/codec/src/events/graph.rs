@@ -192,6 +192,8 @@ pub fn walk<C: Account, R: RawBits>(
             (own.status << 10 | parent.status) << 10 | one.status,
             (own.status << 12 | own.species) << 10 | parent.species,
         ];
+        // A vertex sees the particle only when all of it is known.
+        let mut into_started = NONE;
         match io.symbol(&mut models.end, contexts, kind) {
             FINAL => events.end[base + p] = NONE,
             OPEN => state.open.push(p as u32),
@@ -199,9 +201,7 @@ pub fn walk<C: Account, R: RawBits>(
                 let started = io.difference(&mut models.numbers, 1, 0, i64::from(truth)) as u64;
                 let sound = started < vertices as u64;
                 events.end[base + p] = if sound { started as u32 } else { NONE };
-                if sound {
-                    event.incoming[started as usize].push(p as u32);
-                }
+                into_started = if sound { started as u32 } else { NONE };
             }
         }
         let label = events.label[base + p] as i32;
@@ -236,6 +236,9 @@ pub fn walk<C: Account, R: RawBits>(
         );
         if vertex != NONE {
             event.outgoing[vertex as usize].push(p as u32);
+        }
+        if into_started != NONE {
+            event.incoming[into_started as usize].push(p as u32);
         }
     }
     io.law(Law::Graph);
