@@ -14,6 +14,7 @@ mod graph;
 mod hepmc2;
 mod hepmc3;
 mod labels;
+mod lhe;
 mod number;
 mod printing;
 mod reader;
@@ -64,6 +65,7 @@ pub enum EventError {
 enum Kind {
     HepMc2,
     HepMc3,
+    Lhe(lhe::Template),
 }
 
 /// A format of event records, and how one file prints its numbers.
@@ -85,6 +87,19 @@ pub struct EventFormat {
 impl EventFormat {
     /// Looks at the beginning of a file, some megabytes at most; `None` if it is no event record that is known.
     pub fn recognise(head: &[u8]) -> Option<EventFormat> {
+        if let Some(lhe) = lhe::recognise(head) {
+            let [momentum, energy, mass] = lhe.formats;
+            return Some(EventFormat {
+                kind: Kind::Lhe(lhe.template),
+                carriage_returns: lhe.line_end.len() > 1,
+                first_code: 1,
+                trees: false,
+                momentum,
+                energy,
+                mass,
+                position: momentum,
+            });
+        }
         let header = &head[..head.len().min(HEADER_BYTES)];
         let mut lines = header.split(|&byte| byte == b'\n');
         let (kind, line) = lines.find_map(|line| match line.trim_ascii_end() {
@@ -149,12 +164,16 @@ impl EventFormat {
         let kind = match self.kind {
             Kind::HepMc2 => 2,
             Kind::HepMc3 => 3,
+            Kind::Lhe(_) => 4,
         };
         let flags = u8::from(self.carriage_returns) | u8::from(self.trees) << 1;
         let mut bytes = vec![kind, flags];
         bytes.extend_from_slice(&self.first_code.to_le_bytes());
         for format in [self.momentum, self.energy, self.mass, self.position] {
             bytes.extend_from_slice(&format.to_bytes());
+        }
+        if let Kind::Lhe(template) = self.kind {
+            bytes.extend_from_slice(&template.to_bytes());
         }
         bytes
     }
@@ -166,9 +185,11 @@ impl EventFormat {
         let (&momentum, rest) = rest.split_first_chunk()?;
         let (&energy, rest) = rest.split_first_chunk()?;
         let (&mass, rest) = rest.split_first_chunk()?;
+        let (&position, rest) = rest.split_first_chunk()?;
         let kind = match kind {
-            2 => Kind::HepMc2,
-            3 => Kind::HepMc3,
+            2 if rest.is_empty() => Kind::HepMc2,
+            3 if rest.is_empty() => Kind::HepMc3,
+            4 => Kind::Lhe(lhe::Template::from_bytes(rest)?),
             _ => return None,
         };
         let trees = flags & 2 != 0;
@@ -183,7 +204,7 @@ impl EventFormat {
             momentum: NumberFormat::from_bytes(momentum)?,
             energy: NumberFormat::from_bytes(energy)?,
             mass: NumberFormat::from_bytes(mass)?,
-            position: NumberFormat::from_bytes(rest.try_into().ok()?)?,
+            position: NumberFormat::from_bytes(position)?,
         })
     }
 
@@ -192,6 +213,7 @@ impl EventFormat {
         match self.kind {
             Kind::HepMc2 => "HepMC2 IO_GenEvent",
             Kind::HepMc3 => "HepMC3 Asciiv3",
+            Kind::Lhe(_) => "Les Houches events",
         }
     }
 
@@ -200,6 +222,7 @@ impl EventFormat {
         match self.kind {
             Kind::HepMc2 => b"HepMC::IO_GenEvent-END_EVENT_LISTING\n\n",
             Kind::HepMc3 => b"HepMC::Asciiv3-END_EVENT_LISTING\n\n",
+            Kind::Lhe(_) => b"</LesHouchesEvents>\n",
         }
     }
 
@@ -228,6 +251,7 @@ impl EventFormat {
         match self.kind {
             Kind::HepMc2 => reader::cut::<HepMc2>(text),
             Kind::HepMc3 => reader::cut::<HepMc3>(text),
+            Kind::Lhe(_) => lhe::cut(text),
         }
     }
 
@@ -236,6 +260,7 @@ impl EventFormat {
         match self.kind {
             Kind::HepMc2 => reader::read(&self.hepmc2(), self.line_end(), text),
             Kind::HepMc3 => reader::read(&self.hepmc3(), self.line_end(), text),
+            Kind::Lhe(template) => lhe::read(&self.lhe(template), text),
         }
     }
 
@@ -255,11 +280,16 @@ impl EventFormat {
         match self.kind {
             Kind::HepMc2 => writer::write(&self.hepmc2(), self.line_end(), events, out),
             Kind::HepMc3 => writer::write(&self.hepmc3(), self.line_end(), events, out),
+            Kind::Lhe(template) => lhe::write(&self.lhe(template), events, out),
         }
     }
 
     fn line_end(&self) -> &'static [u8] {
         if self.carriage_returns { b"\r\n" } else { b"\n" }
+    }
+
+    fn lhe(&self, template: lhe::Template) -> lhe::Lhe {
+        lhe::Lhe { template, formats: [self.momentum, self.energy, self.mass], line_end: self.line_end() }
     }
 
     fn hepmc2(&self) -> HepMc2 {
