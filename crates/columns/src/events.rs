@@ -71,6 +71,11 @@ pub struct Events {
 pub const NO_FLOW: i32 = i32::MIN;
 
 impl Events {
+    /// So many events, of which nothing is known yet.
+    pub fn with_counts(n_events: usize) -> Events {
+        Events { particles: vec![0; n_events], vertices: vec![0; n_events], ..Events::default() }
+    }
+
     /// Number of particles of all events.
     pub fn n_particles(&self) -> usize {
         self.species.len()

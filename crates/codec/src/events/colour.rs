@@ -7,7 +7,7 @@
 //! A line that goes into a vertex comes out of it, or ends on a new partner: the lines that are still to be matched are
 //! tried first, then those of the relatives. Source: Les Houches Accord (hep-ph/0109068), colour flow.
 
-use super::Event;
+use super::{Event, Truth};
 use super::io::{Account, Io};
 use hepz_columns::events::{Events, NO_FLOW, NONE};
 use hepz_entropy::RawBits;
@@ -41,6 +41,7 @@ impl Models {
     pub fn walk<C: Account, R: RawBits>(
         &mut self,
         io: &mut Io<C, R>,
+        truth: Truth<'_>,
         events: &mut Events,
         event: &Event,
         base: usize,
@@ -99,7 +100,7 @@ impl Models {
                     add(flow(q, slot));
                 }
             }
-            let truth = events.flow[slot][base + p];
+            let truth = truth.of(|e| &e.flow[slot], base + p);
             let symbol = match truth {
                 0 => ZERO,
                 NO_FLOW => ABSENT,

@@ -8,7 +8,7 @@
 //! picked then from those that are still *open*: generators write vertices depth first or breadth first, so the newest or the oldest
 //! open particle is likely.
 
-use super::Event;
+use super::{Event, Truth};
 use super::colour;
 use super::dictionary::Dictionary;
 use super::io::{Account, Io, Law};
@@ -78,8 +78,8 @@ struct State {
 
 pub fn walk<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
-    models: &mut Models,
-    colours: &mut colour::Models,
+    (models, colours): (&mut Models, &mut colour::Models),
+    truth: Truth<'_>,
     events: &mut Events,
     event: &mut Event,
 ) {
@@ -99,12 +99,13 @@ pub fn walk<C: Account, R: RawBits>(
     for p in 0..event.particles {
         io.law(Law::Graph);
         // Which vertex it comes from.
-        let truth = events.production[base + p];
+        let at = base + p;
+        let from = truth.of(|e| &e.production, at);
         let next = last_vertex.wrapping_add(1);
-        let kind = match truth {
-            _ if truth == current => SAME,
+        let kind = match from {
+            _ if from == current => SAME,
             NONE => NOWHERE,
-            _ if truth == next => NEXT,
+            _ if from == next => NEXT,
             _ => OTHER,
         };
         let siblings = if current == NONE { 0 } else { event.outgoing[current as usize].len() as u64 };
@@ -125,7 +126,7 @@ pub fn walk<C: Account, R: RawBits>(
             NEXT => next,
             NOWHERE => NONE,
             _ => {
-                let step = i64::from(truth as i32) - i64::from(last_vertex as i32);
+                let step = i64::from(from as i32) - i64::from(last_vertex as i32);
                 let step = io.difference(&mut models.numbers, 0, 0, step);
                 i64::from(last_vertex as i32).wrapping_add(step) as u32
             }
@@ -133,7 +134,7 @@ pub fn walk<C: Account, R: RawBits>(
         let vertex = if (vertex as usize) < vertices { vertex } else { NONE };
         events.production[base + p] = vertex;
         if vertex != NONE && !state.opened[vertex as usize] {
-            open_vertex(io, models, events, event, &mut state, vertex);
+            open_vertex(io, models, truth, events, event, &mut state, vertex);
         }
         if vertex != NONE && (last_vertex == NONE || vertex > last_vertex) {
             last_vertex = vertex;
@@ -163,7 +164,7 @@ pub fn walk<C: Account, R: RawBits>(
             parent.status << 20 | one.species << 8 | n_in << 4 | siblings.min(3),
             (parent.species << 10 | second) << 16 | siblings.min(15) << 4 | n_in,
         ];
-        let (species, species_entry) = models.species.code(io, contexts, events.species[base + p]);
+        let (species, species_entry) = models.species.code(io, contexts, truth.of(|e| &e.species, at));
         events.species[base + p] = species;
         io.law(Law::Status);
         let e = u64::from(species_entry);
@@ -174,18 +175,18 @@ pub fn walk<C: Account, R: RawBits>(
             (e << 10 | parent.status) << 10 | last.status,
             (e << 10 | one.species) << 12 | n_in << 8 | siblings.min(3),
         ];
-        let (status, status_entry) = models.status.code(io, contexts, events.status[base + p]);
+        let (status, status_entry) = models.status.code(io, contexts, truth.of(|e| &e.status, at));
         events.status[base + p] = status;
         let own = Kind { species: e, status: u64::from(status_entry) };
         state.kinds.push(own);
 
         // Where it goes.
         io.law(Law::Graph);
-        let truth = events.end[base + p];
-        let kind = match truth {
+        let into = truth.of(|e| &e.end, at);
+        let kind = match into {
             NONE => FINAL,
-            _ if !io.encoding || !state.opened[truth as usize] => OPEN,
-            _ => STARTED,
+            _ if state.opened.get(into as usize) == Some(&true) => STARTED,
+            _ => OPEN,
         };
         let contexts = [
             own.status << 12 | own.species,
@@ -198,13 +199,13 @@ pub fn walk<C: Account, R: RawBits>(
             FINAL => events.end[base + p] = NONE,
             OPEN => state.open.push(p as u32),
             _ => {
-                let started = io.difference(&mut models.numbers, 1, 0, i64::from(truth)) as u64;
+                let started = io.difference(&mut models.numbers, 1, 0, i64::from(into)) as u64;
                 let sound = started < vertices as u64;
                 events.end[base + p] = if sound { started as u32 } else { NONE };
                 into_started = if sound { started as u32 } else { NONE };
             }
         }
-        let label = events.label[base + p] as i32;
+        let label = truth.of(|e| &e.label, at) as i32;
         let beside = |q: Option<usize>| {
             q.map_or((0, 511), |q| (u64::from(events.label[base + q]), state.kinds[q].species))
         };
@@ -227,6 +228,7 @@ pub fn walk<C: Account, R: RawBits>(
         io.law(Law::Colour);
         colours.walk(
             io,
+            truth,
             events,
             event,
             base,
@@ -244,13 +246,7 @@ pub fn walk<C: Account, R: RawBits>(
     io.law(Law::Graph);
     for vertex in 0..vertices as u32 {
         if !state.opened[vertex as usize] {
-            open_vertex(io, models, events, event, &mut state, vertex);
-        }
-    }
-    // What is still open goes nowhere: a code that no writer writes.
-    for &p in &state.open {
-        if !io.encoding {
-            events.end[base + p as usize] = NONE;
+            open_vertex(io, models, truth, events, event, &mut state, vertex);
         }
     }
 }
@@ -267,6 +263,7 @@ fn mother(state: &State, event: &Event, vertex: u32) -> Kind {
 fn open_vertex<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
+    truth: Truth<'_>,
     events: &mut Events,
     event: &mut Event,
     state: &mut State,
@@ -279,13 +276,13 @@ fn open_vertex<C: Account, R: RawBits>(
     let mut wanted = state
         .open
         .iter()
-        .filter(|&&p| io.encoding && events.end[base + p as usize] == vertex)
+        .filter(|&&p| io.encoding && truth.of(|e| &e.end, base + p as usize) == vertex)
         .copied()
         .collect::<Vec<u32>>()
         .into_iter();
     let mut count = 0u64;
     loop {
-        let truth = wanted.next();
+        let next = wanted.next();
         let newest = state.open.last().map_or(Kind::default(), |&p| state.kinds[p as usize]);
         let picked = if state.picked == NONE { Kind::default() } else { state.kinds[state.picked as usize] };
         if state.open.is_empty() {
@@ -296,7 +293,7 @@ fn open_vertex<C: Account, R: RawBits>(
             count.min(3) << 32 | picked.status << 20 | newest.status << 10 | newest.species,
             count.min(3) << 40 | picked.species << 20 | picked.status << 8 | state.history & 15,
         ];
-        if io.symbol(&mut models.more, contexts, u32::from(truth.is_some())) == 0 {
+        if io.symbol(&mut models.more, contexts, u32::from(next.is_some())) == 0 {
             break;
         }
         let alike = |p: &u32| count == 0 || state.kinds[*p as usize].status == picked.status;
@@ -304,7 +301,7 @@ fn open_vertex<C: Account, R: RawBits>(
         let following = state.open[behind..].iter().position(alike).map_or(0, |at| behind + at);
         let last = state.open.len() - 1;
         let candidates = [last, following, 0];
-        let place = truth.map_or(0, |p| state.open.partition_point(|&q| q < p));
+        let place = next.map_or(0, |p| state.open.partition_point(|&q| q < p));
         let kind = candidates.iter().position(|&c| c == place).unwrap_or(3) as u32;
         let of = |place: usize| state.kinds[state.open[place] as usize];
         let (a, b) = (of(last), of(following));
@@ -333,7 +330,7 @@ fn open_vertex<C: Account, R: RawBits>(
     let at = event.first_vertex + vertex as usize;
     let mother = mother(state, event, vertex);
     events.vertex_status[at] =
-        models.vertex_status.code(io, [mother.status, count.min(3)], events.vertex_status[at]).0;
-    let label = events.vertex_label[at] as i32;
+        models.vertex_status.code(io, [mother.status, count.min(3)], truth.of(|e| &e.vertex_status, at)).0;
+    let label = truth.of(|e| &e.vertex_label, at) as i32;
     events.vertex_label[at] = models.vertex_label.code(io, [mother.status, count.min(3)], label).0 as u32;
 }

@@ -38,6 +38,19 @@ pub struct Coded {
     pub raw: Vec<u8>,
 }
 
+/// The events that are encoded. What is coded is read from here and contexts are read from what is known already, so that an
+/// encoder cannot see more than a decoder will.
+#[derive(Clone, Copy)]
+struct Truth<'a>(Option<&'a Events>);
+
+impl Truth<'_> {
+    /// A value to encode; anything when decoding.
+    #[inline]
+    fn of<T: Copy + Default>(self, column: impl Fn(&Events) -> &Vec<T>, at: usize) -> T {
+        self.0.map_or(T::default(), |events| column(events)[at])
+    }
+}
+
 /// Everything that learns.
 struct Models {
     graph: graph::Models,
@@ -83,7 +96,8 @@ impl Event {
 /// Codes events. Labels and skeleton are the caller's.
 pub fn encode(events: &Events, lattices: Lattices) -> Coded {
     let mut io = Io::new(Plain(Encoder::default()), BitWriter::default(), true);
-    walk(&mut io, &mut events.clone(), lattices, usize::MAX);
+    let mut known = Events::with_counts(events.particles.len());
+    walk(&mut io, Truth(Some(events)), &mut known, lattices, usize::MAX);
     let (decisions, raw, _) = io.finish();
     Coded { decisions: decisions.0.finish(), raw: raw.finish() }
 }
@@ -111,13 +125,13 @@ fn decode_with<C: Account, R: RawBits>(
     if n_events > most {
         return None;
     }
-    let mut events =
-        Events { particles: vec![0; n_events], vertices: vec![0; n_events], ..Events::default() };
-    walk(io, &mut events, lattices, most).then_some(events)
+    let mut events = Events::with_counts(n_events);
+    walk(io, Truth(None), &mut events, lattices, most).then_some(events)
 }
 
 fn walk<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
+    truth: Truth<'_>,
     events: &mut Events,
     lattices: Lattices,
     most: usize,
@@ -129,7 +143,7 @@ fn walk<C: Account, R: RawBits>(
     let mut previous = [0i64; 2];
     for number in 0..events.particles.len() {
         io.law(Law::Graph);
-        let mut counts = [events.particles[number], events.vertices[number]];
+        let mut counts = [truth.of(|e| &e.particles, number), truth.of(|e| &e.vertices, number)];
         for (kind, count) in counts.iter_mut().enumerate() {
             let step = io.difference(&mut models.counts, kind, 0, i64::from(*count) - previous[kind]);
             let Ok(read) = u32::try_from(previous[kind].wrapping_add(step)) else { return false };
@@ -142,13 +156,11 @@ fn walk<C: Account, R: RawBits>(
         if end_particle > most || end_vertex > most {
             return false;
         }
-        if !io.encoding {
-            grow(events, end_particle, end_vertex);
-        }
+        grow(events, end_particle, end_vertex);
         event.start(first_particle, first_vertex, particles as usize, vertices as usize);
-        graph::walk(io, &mut models.graph, &mut models.colour, events, &mut event);
-        momenta::walk(io, &mut models.momenta, events, &event, &ranks);
-        positions::walk(io, &mut models.positions, events, &event, &ranks);
+        graph::walk(io, (&mut models.graph, &mut models.colour), truth, events, &mut event);
+        momenta::walk(io, &mut models.momenta, truth, events, &event, &ranks);
+        positions::walk(io, &mut models.positions, truth, events, &event, &ranks);
         (first_particle, first_vertex) = (end_particle, end_vertex);
     }
     true

@@ -3,7 +3,7 @@
 //! In: the event's graph, ranks. Out: ranks. Not here: the laws themselves (`hepz_transforms::laws`).
 //! Holds: the choice of a law is coded; whatever it predicts, the number comes back.
 
-use super::Event;
+use super::{Event, Truth};
 use super::io::{Account, Io, Law};
 use super::systems;
 use super::numbers::{Free, LEVELS, exponent, in_interval, interval, relative};
@@ -143,6 +143,7 @@ struct Subject<'a> {
 pub fn walk<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
+    truth: Truth<'_>,
     events: &mut Events,
     event: &Event,
     ranks: &[Ranks; 4],
@@ -167,15 +168,15 @@ pub fn walk<C: Account, R: RawBits>(
     for p in 0..n {
         let at = base + p;
         let mother = mother(events, event, base, p).filter(|&q| q < p);
-        let truth = if io.encoding { on_masses.rank(events.mass[at]) } else { 0 };
-        let follows = io.encoding && mass_follows(events, event, base, p, ranks);
+        let own = on_masses.rank(truth.of(|e| &e.mass, at));
+        let follows = io.encoding && mass_follows(truth, event, base, p, ranks);
         let coded = code_mass(
             io,
             models,
             on_masses,
             (events.species[at], events.status[at]),
             mother.map(|q| mass_ranks[q]),
-            (truth, follows),
+            (own, follows),
         );
         let rank = coded.unwrap_or(0);
         late.push(coded.is_none());
@@ -217,7 +218,7 @@ pub fn walk<C: Account, R: RawBits>(
             truth: [0; 4],
         };
         if io.encoding {
-            subject.truth = std::array::from_fn(|c| [on, on, on, on_energy][c].rank(events.momentum[c][at]));
+            subject.truth = std::array::from_fn(|c| [on, on, on, on_energy][c].rank(truth.of(|e| &e.momentum[c], at)));
         }
         let mut found = momentum(io, models, on, (events, event), base, &mut known, &subject, vertex);
         found[3] = shell(io, models, [on, on_energy], &known, &subject, found);
@@ -228,8 +229,8 @@ pub fn walk<C: Account, R: RawBits>(
         if subject.late {
             io.law(Law::Mass);
             let predicted = on_masses.nearest(mass(subject.rest));
-            let truth = if io.encoding { on_masses.rank(events.mass[at]) } else { 0 };
-            let difference = io.difference(&mut models.late_mass, 0, 0, truth.wrapping_sub(predicted));
+            let own = on_masses.rank(truth.of(|e| &e.mass, at));
+            let difference = io.difference(&mut models.late_mass, 0, 0, own.wrapping_sub(predicted));
             let rank = predicted.wrapping_add(difference);
             events.mass[at] = on_masses.pattern(rank);
             known.masses[p] = on_masses.value(rank);
@@ -296,8 +297,8 @@ fn code_mass<C: Account, R: RawBits>(
 }
 
 /// True if the mass is about that of the sum of what comes in; the particle is the only one that goes out.
-fn mass_follows(events: &Events, event: &Event, base: usize, p: usize, ranks: &[Ranks; 4]) -> bool {
-    let vertex = events.production[base + p];
+fn mass_follows(truth: Truth<'_>, event: &Event, base: usize, p: usize, ranks: &[Ranks; 4]) -> bool {
+    let vertex = truth.of(|e| &e.production, base + p);
     if vertex == NONE || event.outgoing[vertex as usize].len() != 1 {
         return false;
     }
@@ -308,11 +309,11 @@ fn mass_follows(events: &Events, event: &Event, base: usize, p: usize, ranks: &[
         }
         let of = |c: usize| {
             let on = &ranks[usize::from(c == 3)];
-            on.value(on.rank(events.momentum[c][base + q as usize]))
+            on.value(on.rank(truth.of(|e| &e.momentum[c], base + q as usize)))
         };
         total = add(total, [of(0), of(1), of(2), of(3)]);
     }
-    let truth = ranks[2].rank(events.mass[base + p]);
+    let truth = ranks[2].rank(truth.of(|e| &e.mass, base + p));
     size(ranks[2].nearest(mass(total)).wrapping_sub(truth)) <= 16
 }
 

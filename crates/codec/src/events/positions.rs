@@ -5,7 +5,7 @@
 //!
 //! A vertex lies where its incoming particle was made, or on that particle's line of flight: then t says the rest.
 
-use super::Event;
+use super::{Event, Truth};
 use super::io::{Account, Io, Law};
 use super::numbers::{Free, exponent};
 use hepz_columns::events::{Events, NONE};
@@ -41,6 +41,7 @@ const FREE: u32 = 3;
 pub fn walk<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
+    truth: Truth<'_>,
     events: &mut Events,
     event: &Event,
     ranks: &[Ranks; 4],
@@ -62,7 +63,7 @@ pub fn walk<C: Account, R: RawBits>(
             status << 4 | origin_placed,
             (event.incoming[vertex].len().min(3) as u64) << 4 | origin_placed,
         ];
-        let placed = io.symbol(&mut models.placed, contexts, u32::from(events.placed[at])) == 1;
+        let placed = io.symbol(&mut models.placed, contexts, u32::from(truth.of(|e| &e.placed, at))) == 1;
         events.placed[at] = placed;
         let before = origin.map_or([0; 4], |v| all[v as usize]);
         if !placed {
@@ -71,8 +72,8 @@ pub fn walk<C: Account, R: RawBits>(
             continue;
         }
         let previous = all.last().copied().unwrap_or([0; 4]);
-        let truth: [i64; 4] =
-            if io.encoding { std::array::from_fn(|c| on.rank(events.position[c][at])) } else { [0; 4] };
+        let goal: [i64; 4] =
+            if io.encoding { std::array::from_fn(|c| on.rank(truth.of(|e| &e.position[c], at))) } else { [0; 4] };
         let flight = |t: i64| -> [f64; 4] {
             let Some(q) = mother else { return [0.0; 4] };
             let p = |c: usize| on_momenta.value(on_momenta.rank(events.momentum[c][q]));
@@ -89,13 +90,13 @@ pub fn walk<C: Account, R: RawBits>(
         let mut choice = FREE;
         if io.encoding {
             let size = |a: i64, b: i64| 64 - a.wrapping_sub(b).unsigned_abs().leading_zeros();
-            let predicted = flight(truth[3]);
+            let predicted = flight(goal[3]);
             let whole = size(on.nearest(1.5), on.nearest(1.0));
-            choice = if truth == before {
+            choice = if goal == before {
                 SAME
-            } else if truth == previous {
+            } else if goal == previous {
                 PREVIOUS
-            } else if (0..3).all(|c| size(on.nearest(predicted[c]), truth[c]) + 3 < whole) {
+            } else if (0..3).all(|c| size(on.nearest(predicted[c]), goal[c]) + 3 < whole) {
                 FLIGHT
             } else {
                 FREE
@@ -130,14 +131,14 @@ pub fn walk<C: Account, R: RawBits>(
                         &mut models.residual,
                         0,
                         lost << 5 | cancelled,
-                        truth[c].wrapping_sub(target),
+                        goal[c].wrapping_sub(target),
                     ))
                 } else if c == 3 && before[3] != 0 {
                     before[3].wrapping_add(io.difference(
                         &mut models.later,
                         0,
                         species << 8 | near_origin,
-                        truth[3].wrapping_sub(before[3]),
+                        goal[3].wrapping_sub(before[3]),
                     ))
                 } else {
                     let c64 = c as u64;
@@ -155,7 +156,7 @@ pub fn walk<C: Account, R: RawBits>(
                         contexts,
                         [c64, species << 2 | c64, status << 2 | c64],
                         c,
-                        truth[c],
+                        goal[c],
                     )
                 };
                 if c == 3 {
