@@ -4,9 +4,15 @@
 //! Not here: the frame of archives (`container`), what finds the numbers of a file (`readers`).
 
 use crate::readers::{Memory, hdf5_seeds, numpy_seeds};
+use hepz::events::Coded;
 use hepz::{Archive, CompressOptions, DecompressOptions, Limits, compress};
+use hepz_columns::events::Lattice;
 use hepz_container::{Limits as FrameLimits, Reader, Section, Writer};
+use hepz_formats::events::EventFormat;
 use std::sync::OnceLock;
+
+#[path = "../../crates/codec/tests/shower/mod.rs"]
+mod shower;
 
 /// Seeds whose archives are attacked stay below this, so that one attack takes milliseconds.
 const MOST_SEED_BYTES: usize = 1 << 14;
@@ -40,6 +46,12 @@ fn read_everything(archive: &[u8]) {
     let Ok(archive) = Archive::from_bytes(archive, limits()) else { return };
     let _ = archive.test(&one_thread());
     let _ = archive.inspect();
+    let _ = archive.inspect_events();
+    if let Ok(Some(events)) = archive.event_count() {
+        let some = events / 2..events.min(events / 2 + 2);
+        let _ = archive.write_events(some.clone(), &mut std::io::sink());
+        let _ = archive.read_particles(some);
+    }
     for id in archive.find("*").into_iter().take(3) {
         let rows = archive.tables().get(id.table as usize).map_or(0, |table| table.rows);
         let _ = archive.read(&[id], rows / 2..rows.min(rows / 2 + 10));
@@ -51,6 +63,8 @@ pub fn file_seeds() -> Vec<Vec<u8>> {
     let mut files = vec![vec![], vec![0], vec![0x55; 1000], b"# a text\n1.0 2.0\n1.5 2.5\n".repeat(20)];
     files.extend(numpy_seeds());
     files.extend(hdf5_seeds());
+    files.push(shower::hepmc3(1, 1).into_bytes());
+    files.push(shower::hepmc2(2, 1).into_bytes());
     files.retain(|file| file.len() <= MOST_SEED_BYTES);
     files
 }
@@ -118,4 +132,34 @@ pub fn decode_patched(data: &[u8]) {
         writer.section(section.kind, section.tag, payload).expect("the kinds were read from an archive");
     }
     read_everything(&writer.finish().expect("a vector takes every byte"));
+}
+
+/// Any bytes as the code of some events: lattices, number of events, length of the decisions, decisions, raw bits.
+pub fn decode_events(data: &[u8]) {
+    let Some((&[events, cut, lattices @ ..], code)) = data.split_first_chunk::<6>() else { return };
+    let lattices = lattices.map(|id| Lattice::from_id(id % 65).unwrap_or(Lattice::Binary64));
+    let (decisions, raw) = code.split_at(code.len() * usize::from(cut) / 256);
+    let coded = Coded { decisions: decisions.to_vec(), raw: raw.to_vec() };
+    if let Some(events) = hepz::events::decode(&coded, lattices, events.into(), 2000) {
+        // What was decoded is coded and comes back: labels are the caller's.
+        let again = hepz::events::encode(&events, lattices);
+        let back = hepz::events::decode(&again, lattices, events.particles.len(), 2000);
+        assert!(back == Some(events), "events come back changed");
+    }
+}
+
+/// Codes of toy events, and noise.
+pub fn event_seeds() -> Vec<Vec<u8>> {
+    let mut seeds = vec![vec![3, 128, 64, 64, 64, 64, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]];
+    for text in [shower::hepmc3(5, 1), shower::hepmc2(6, 1)] {
+        let format = EventFormat::recognise(text.as_bytes()).expect("a toy shower is an event record");
+        let events = format.read(text.as_bytes());
+        let coded = hepz::events::encode(&events, [Lattice::Binary64; 4]);
+        let all = coded.decisions.len() + coded.raw.len();
+        let mut seed = vec![1, (coded.decisions.len() * 256 / all) as u8, 64, 64, 64, 64];
+        seed.extend(coded.decisions);
+        seed.extend(coded.raw);
+        seeds.push(seed);
+    }
+    seeds
 }

@@ -40,6 +40,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "model_bytes", seeds: blocks::model_seeds, attack: blocks::model_bytes },
     Target { name: "decode_patched", seeds: codec::patch_seeds, attack: codec::decode_patched },
     Target { name: "decode_arbitrary", seeds: codec::archive_seeds, attack: codec::decode_arbitrary },
+    Target { name: "decode_events", seeds: codec::event_seeds, attack: codec::decode_events },
     Target { name: "round_trip", seeds: codec::file_seeds, attack: codec::round_trip },
 ];
 

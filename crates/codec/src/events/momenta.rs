@@ -500,13 +500,11 @@ fn momentum<C: Account, R: RawBits>(
         Choice::Same => found = same.unwrap_or([0; 4]),
         Choice::Balance => {
             io.law(Law::Balance);
-            let largest = subject.incoming.iter().chain(subject.outgoing[..subject.place].iter()).fold(
-                [0.0f64; 3],
-                |m, &q| {
-                    let p = &known.momenta[q as usize];
-                    [m[0].max(p[0].abs()), m[1].max(p[1].abs()), m[2].max(p[2].abs())]
-                },
-            );
+            let legs = subject.incoming.iter().chain(&subject.outgoing[..subject.place]);
+            // A code that no writer writes may choose this where not all legs are known.
+            let largest = legs.filter_map(|&q| known.momenta.get(q as usize)).fold([0.0f64; 3], |m, p| {
+                [m[0].max(p[0].abs()), m[1].max(p[1].abs()), m[2].max(p[2].abs())]
+            });
             let near =
                 [0, 1, 2].map(|c| (exponent(largest[c]) - exponent(subject.rest[c])).clamp(0, 60) as u64);
             // A particle that goes on alone and changed is no leg of a vertex that balances.

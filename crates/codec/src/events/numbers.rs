@@ -67,7 +67,7 @@ impl Free {
         kind: usize,
         truth: i64,
     ) -> i64 {
-        let magnitude = if truth < 0 { -1 - truth } else { truth };
+        let magnitude = if truth < 0 { !truth } else { truth };
         let own = exponent(ranks.value(magnitude));
         let step = own - reference - DEEPEST;
         let whole = |exponent: i32| {
@@ -92,7 +92,7 @@ impl Free {
         let signs = signs.map(|context| context << 7 | u64::from(symbol));
         let negative = io.symbol(&mut self.sign, signs, u32::from(truth < 0)) == 1;
         let Some((low, high)) = whole(own).filter(|(low, high)| low < high) else { return 0 };
-        let n = (high - low) as u64;
+        let n = high.wrapping_sub(low) as u64;
         let at = magnitude.wrapping_sub(low) as u64;
         let part = n >> self.top_bits;
         let at = if part < 8 {
@@ -103,8 +103,8 @@ impl Free {
             let width = if top == last { n - last * part } else { part };
             top * part + io.uniform(width, at.wrapping_sub(top * part))
         };
-        let magnitude = low + at as i64;
-        if negative { -1 - magnitude } else { magnitude }
+        let magnitude = low.wrapping_add(at as i64);
+        if negative { !magnitude } else { magnitude }
     }
 }
 
@@ -135,7 +135,7 @@ pub fn interval<C: Account, R: RawBits>(
     for level in 0..LEVELS + 40 {
         let modelled = level < LEVELS;
         // Where all numbers of the interval are about equally dense, ranks are as good as values.
-        if !modelled && (low > 0.0 && high < 2.0 * low || high < 0.0 && low > 2.0 * high || last - first < 16)
+        if !modelled && (low > 0.0 && high < 2.0 * low || high < 0.0 && low > 2.0 * high || last.wrapping_sub(first) < 16)
         {
             break;
         }
@@ -150,14 +150,15 @@ pub fn interval<C: Account, R: RawBits>(
         if upper {
             (low, first) = (middle, rank.max(first));
         } else {
-            (high, last) = (middle, (rank - 1).min(last));
+            (high, last) = (middle, rank.saturating_sub(1).min(last));
         }
     }
     debug_assert!(halves >= LEVELS);
     if last < first {
         return first;
     }
-    first + io.uniform((last - first) as u64 + 1, truth.wrapping_sub(first) as u64) as i64
+    let n = (last.wrapping_sub(first) as u64).saturating_add(1);
+    first.wrapping_add(io.uniform(n, truth.wrapping_sub(first) as u64) as i64)
 }
 
 /// True if [`interval`] can code `truth`.

@@ -93,14 +93,14 @@ impl Ranks {
                 (decimal.negative, magnitude.min(self.top))
             }
         };
-        if negative { -1 - magnitude as i64 } else { magnitude as i64 }
+        if negative { !(magnitude as i64) } else { magnitude as i64 }
     }
 
     /// The pattern of a rank; ranks beyond the last number count as that.
     #[inline]
     pub fn pattern(&self, rank: i64) -> u64 {
         let negative = rank < 0;
-        let magnitude = (if negative { -1 - rank } else { rank } as u64).min(self.top);
+        let magnitude = (if negative { !rank } else { rank } as u64).min(self.top);
         match self.lattice {
             Lattice::Binary64 => u64::from(negative) << 63 | magnitude,
             Lattice::Binary32 => u64::from(negative) << 31 | magnitude,
@@ -125,7 +125,7 @@ impl Ranks {
     #[inline]
     pub fn value(&self, rank: i64) -> f64 {
         let negative = rank < 0;
-        let magnitude = (if negative { -1 - rank } else { rank } as u64).min(self.top);
+        let magnitude = (if negative { !rank } else { rank } as u64).min(self.top);
         let value = match self.lattice {
             Lattice::Binary64 => f64::from_bits(magnitude),
             Lattice::Binary32 => f64::from(f32::from_bits(magnitude as u32)),
@@ -164,7 +164,7 @@ impl Ranks {
             }
         };
         let rank = rank.min(self.top) as i64;
-        if prediction < 0.0 { -1 - rank } else { rank }
+        if prediction < 0.0 { !rank } else { rank }
     }
 }
 
