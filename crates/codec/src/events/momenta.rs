@@ -116,6 +116,8 @@ struct Known {
     /// What moved each system at each step, as far as it is known.
     motions: BTreeMap<systems::Step, Motion>,
     steps: Vec<systems::Step>,
+    /// Particles that go on alone and take a recoil, and what they become.
+    recoils: Vec<(u32, u32)>,
     beams: Vec<[i64; 4]>,
 }
 
@@ -160,6 +162,10 @@ pub fn walk<C: Account, R: RawBits>(
         ledger: Vec::new(),
         motions: BTreeMap::new(),
         steps: systems::steps(events, event),
+        recoils: (0..n)
+            .filter_map(|p| Some((p as u32, next_alone(events, event, base, p)? as u32)))
+            .filter(|&(p, next)| next > p)
+            .collect(),
         beams: Vec::new(),
     };
     io.law(Law::Mass);
@@ -220,7 +226,7 @@ pub fn walk<C: Account, R: RawBits>(
         if io.encoding {
             subject.truth = std::array::from_fn(|c| [on, on, on, on_energy][c].rank(truth.of(|e| &e.momentum[c], at)));
         }
-        let mut found = momentum(io, models, on, (events, event), base, &mut known, &subject, vertex);
+        let mut found = momentum(io, models, on, events, base, &mut known, &subject, vertex);
         found[3] = shell(io, models, [on, on_energy], &known, &subject, found);
         for (c, column) in events.momentum.iter_mut().enumerate() {
             column[at] = [on, on, on, on_energy][c].pattern(found[c]);
@@ -374,7 +380,7 @@ fn momentum<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
     on: &Ranks,
-    (events, event): (&Events, &Event),
+    events: &Events,
     base: usize,
     known: &mut Known,
     subject: &Subject<'_>,
@@ -427,13 +433,13 @@ fn momentum<C: Account, R: RawBits>(
                 }
             }
             if subject.whole && left == 1 && subject.incoming.len() == 1 && n_out > 1 {
-                for (at, recoiler) in recoilers(events, event, base, subject.p).enumerate().take(32) {
+                for (at, recoiler) in recoilers(known, subject.p).enumerate().take(32) {
                     if let Some(predicted) = emitted(subject.rest, known.momenta[recoiler], subject.mass) {
                         offer(miss(on, &predicted, truth) + 6, Choice::Emission, at);
                     }
                 }
             }
-            if next_alone(events, event, base, subject.p).is_some() {
+            if known.recoils.binary_search_by_key(&(subject.p as u32), |recoil| recoil.0).is_ok() {
                 let whole = size(on.nearest(1.5) - on.nearest(1.0));
                 for (at, imbalance) in known.ledger.iter().rev().enumerate() {
                     let c = axis(imbalance);
@@ -570,10 +576,10 @@ fn momentum<C: Account, R: RawBits>(
         }
         Choice::Emission => {
             io.law(Law::Ledger);
-            let known_recoilers = recoilers(events, event, base, subject.p).take(32).count();
+            let known_recoilers = recoilers(known, subject.p).take(32).count();
             let context = [1 << 22 | t, 1 << 23 | known_recoilers as u64];
             let at = io.symbol(&mut models.entry, context, entry as u32) as usize;
-            let recoiler = recoilers(events, event, base, subject.p).nth(at).map_or([0.0; 4], |q| known.momenta[q]);
+            let recoiler = recoilers(known, subject.p).nth(at).map_or([0.0; 4], |q| known.momenta[q]);
             let predicted = emitted(subject.rest, recoiler, subject.mass).unwrap_or(subject.rest);
             let near = [0, 1, 2].map(|c| (exponent(subject.total[3]) - exponent(predicted[c])).clamp(0, 60) as u64);
             residuals(io, models, on, 16, &predicted, near, &subject.truth, &mut found);
@@ -613,8 +619,9 @@ fn momentum<C: Account, R: RawBits>(
 }
 
 /// Known particles that go on alone and whose next momentum is not known yet, the newest first.
-fn recoilers<'a>(events: &'a Events, event: &'a Event, base: usize, p: usize) -> impl Iterator<Item = usize> + 'a {
-    (0..p).rev().filter(move |&q| next_alone(events, event, base, q).is_some_and(|next| next > p))
+fn recoilers(known: &Known, p: usize) -> impl Iterator<Item = usize> + '_ {
+    let before = known.recoils.partition_point(|recoil| (recoil.0 as usize) < p);
+    known.recoils[..before].iter().rev().filter(move |recoil| recoil.1 as usize > p).map(|recoil| recoil.0 as usize)
 }
 
 /// What the particle goes on as, if it goes on alone and takes a recoil.

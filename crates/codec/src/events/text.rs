@@ -19,16 +19,22 @@ use std::ops::Range;
 /// Text of one chunk; an event that is longer makes a longer one, up to [`LONGEST_BYTES`].
 const CHUNK_BYTES: usize = 16 << 20;
 const LONGEST_BYTES: usize = 64 << 20;
-/// What recognition looks at.
-const HEAD_BYTES: u64 = 4 << 20;
+/// What recognition looks at first, and if that says nothing.
+const HEAD_BYTES: [u64; 2] = [1 << 20, 4 << 20];
 /// A chunk in work takes about this many times its text.
 const CHUNK_FACTOR: u64 = 8;
 
 /// The format of a source that is the text of event records.
 pub(crate) fn recognise(source: &dyn Source) -> io::Result<Option<EventFormat>> {
-    let mut head = vec![0; source.len().min(HEAD_BYTES) as usize];
-    source.read_at(0, &mut head)?;
-    Ok(EventFormat::recognise(&head))
+    for bytes in HEAD_BYTES {
+        let mut head = vec![0; source.len().min(bytes) as usize];
+        source.read_at(0, &mut head)?;
+        let format = EventFormat::recognise(&head);
+        if format.is_some() || source.len() <= bytes {
+            return Ok(format);
+        }
+    }
+    Ok(None)
 }
 
 /// Cuts a source into chunks of whole events.
