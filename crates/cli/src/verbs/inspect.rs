@@ -3,7 +3,7 @@
 //! In: archives. Out: a table of columns (with contexts if `-v`) and one of sections for each.
 //! JSON: `file`, `original_bytes`, `archive_bytes`, `ratio`, `chunks`, `columns` (each `table`, `name`, `unit`, `type`,
 //! `rows`, `raw_bytes`, `archive_bytes`, `bits_per_value`, `transform`, `contexts`), `sections` (each `kind`, `count`,
-//! `bytes`), `laws` (each `law`, `bytes`; null without --laws).
+//! `bytes`), `laws` (each `law`, `bytes`, `numbers`, `saved_bytes`; null without --laws).
 //! Not here: the figures themselves (`hepz`).
 //! Holds: the sections add up to the archive.
 
@@ -96,16 +96,23 @@ fn columns(inspection: &Inspection, verbose: bool) -> String {
 
 /// The table of laws.
 fn laws(events: &EventsInspection) -> String {
-    let mut cells = Cells::new(&["<law", "bytes", "bits/particle", "share"]);
+    let mut cells = Cells::new(&["<law", "bytes", "bits/particle", "share", "numbers", "bytes saved"]);
     let total = events.skeleton_bytes + events.laws.iter().map(|law| law.bytes).sum::<f64>();
     let particles = events.particles.max(1) as f64;
-    let rows = events.laws.iter().map(|law| (law.law.name(), law.bytes));
-    for (name, bytes) in rows.chain([("skeleton", events.skeleton_bytes)]) {
+    let or_dash = |number: Option<f64>| number.map_or("-".to_owned(), |number| format!("{number:.0}"));
+    let rows = events.laws.iter().map(|law| {
+        let numbers = (law.numbers > 0).then_some(law.numbers as f64);
+        (law.law.name(), law.bytes, or_dash(numbers), or_dash(law.saved))
+    });
+    let skeleton = ("skeleton", events.skeleton_bytes, "-".to_owned(), "-".to_owned());
+    for (name, bytes, numbers, saved) in rows.chain([skeleton]) {
         cells.add(vec![
             name.to_owned(),
             format!("{bytes:.0}"),
             format!("{:.2}", 8.0 * bytes / particles),
             format!("{:.1} %", 100.0 * bytes / total.max(1.0)),
+            numbers,
+            saved,
         ]);
     }
     let EventsInspection { events, particles, vertices, .. } = events;
@@ -145,7 +152,9 @@ fn print_json(file: &Path, inspection: &Inspection, events: Option<&EventsInspec
         "columns": columns,
         "sections": sections,
         "laws": events.map(|events| {
-            events.laws.iter().map(|law| json!({"law": law.law.name(), "bytes": law.bytes})).collect::<Vec<Value>>()
+            events.laws.iter().map(|law| json!({
+                "law": law.law.name(), "bytes": law.bytes, "numbers": law.numbers, "saved_bytes": law.saved,
+            })).collect::<Vec<Value>>()
         }),
     });
     print(&format!("{line}\n"))

@@ -5,7 +5,7 @@
 //! Holds: what the reader of the format does not understand is in the skeleton; text that would take more memory than its
 //! length allows is packed as bytes.
 
-use super::{Coded, LAWS, Lattices, account, decode, encode};
+use super::{Coded, Lattices, Prices, account, decode, encode};
 use crate::packing::{PackingError, pack_pieces, unpack};
 use hepz_columns::events::Events;
 use hepz_container::wire::{Cursor, WireError, put_bytes, put_varint};
@@ -108,7 +108,7 @@ fn events_of(
     cursor: &mut Cursor<'_>,
     front: Front,
     metered: bool,
-) -> Result<(Events, [f64; LAWS]), ChunkError> {
+) -> Result<(Events, Prices), ChunkError> {
     let most = (front.text_bytes / LEAST_BYTES as u64) as usize;
     let labels = cursor.varint()?;
     // A skeleton may say more than the text it stands for, but not much.
@@ -121,7 +121,7 @@ fn events_of(
     let (mut events, bits) = if metered {
         account(&coded, lattices(format), n_events, most).ok_or(too_many)?
     } else {
-        (decode(&coded, lattices(format), n_events, most).ok_or(too_many)?, [0.0; LAWS])
+        (decode(&coded, lattices(format), n_events, most).ok_or(too_many)?, Prices::default())
     };
     let mut words = Cursor::new(&rest);
     for _ in 0..labels {
@@ -157,11 +157,11 @@ pub(crate) fn decode_chunk(format: &EventFormat, payload: &[u8]) -> Result<Text,
 pub(crate) fn account_chunk(
     format: &EventFormat,
     payload: &[u8],
-) -> Result<(Events, [f64; LAWS]), ChunkError> {
+) -> Result<(Events, Prices), ChunkError> {
     let mut cursor = Cursor::new(payload);
     let front = front(&mut cursor)?;
     if front.way == BYTES {
-        return Ok((Events::default(), [0.0; LAWS]));
+        return Ok((Events::default(), Prices::default()));
     }
     events_of(format, &mut cursor, front, true)
 }

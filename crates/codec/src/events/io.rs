@@ -22,6 +22,8 @@ pub enum Law {
     Mass,
     /// Which law a momentum follows.
     Choice,
+    /// Four-momenta that are those of the mother.
+    Copy,
     /// Last legs: momentum conservation.
     Balance,
     /// Two-body decays.
@@ -41,7 +43,7 @@ pub enum Law {
 }
 
 /// Number of laws.
-pub const LAWS: usize = 14;
+pub const LAWS: usize = 15;
 
 impl Law {
     /// What it is called.
@@ -53,6 +55,7 @@ impl Law {
             Law::Colour => "colour flow",
             Law::Mass => "mass",
             Law::Choice => "choice of law",
+            Law::Copy => "copy of the mother",
             Law::Balance => "momentum conservation",
             Law::Decay => "two-body decay",
             Law::Scale => "recoil along the flight",
@@ -72,6 +75,7 @@ impl Law {
         Law::Colour,
         Law::Mass,
         Law::Choice,
+        Law::Copy,
         Law::Balance,
         Law::Decay,
         Law::Scale,
@@ -81,6 +85,23 @@ impl Law {
         Law::Shell,
         Law::Position,
     ];
+}
+
+/// What each law costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Prices {
+    /// Bits spent, by law.
+    pub bits: [f64; LAWS],
+    /// Numbers that it predicts, by law.
+    pub numbers: [u64; LAWS],
+}
+
+impl Prices {
+    /// Adds those of another chunk.
+    pub fn add(&mut self, other: &Prices) {
+        self.bits.iter_mut().zip(other.bits).for_each(|(sum, bits)| *sum += bits);
+        self.numbers.iter_mut().zip(other.numbers).for_each(|(sum, n)| *sum += n);
+    }
 }
 
 /// A coder that may add up what its decisions cost.
@@ -142,24 +163,30 @@ pub struct Io<C, R> {
     /// True if the truth is known.
     pub encoding: bool,
     law: Law,
-    bits: [f64; LAWS],
+    prices: Prices,
 }
 
 impl<C: Account, R: RawBits> Io<C, R> {
     pub fn new(coder: C, raw: R, encoding: bool) -> Io<C, R> {
-        Io { coder, raw, encoding, law: Law::Graph, bits: [0.0; LAWS] }
+        Io { coder, raw, encoding, law: Law::Graph, prices: Prices::default() }
     }
 
     /// What follows is accounted to `law`.
     #[inline]
     pub fn law(&mut self, law: Law) {
-        self.bits[self.law as usize] += self.coder.take_spent();
+        self.prices.bits[self.law as usize] += self.coder.take_spent();
         self.law = law;
     }
 
-    pub fn finish(mut self) -> (C, R, [f64; LAWS]) {
+    /// So many numbers follow the law that is accounted to.
+    #[inline]
+    pub fn numbers(&mut self, n: u64) {
+        self.prices.numbers[self.law as usize] += n;
+    }
+
+    pub fn finish(mut self) -> (C, R, Prices) {
         self.law(Law::Graph);
-        (self.coder, self.raw, self.bits)
+        (self.coder, self.raw, self.prices)
     }
 
     #[inline]

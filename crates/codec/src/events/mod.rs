@@ -23,7 +23,7 @@ use hepz_columns::events::{Events, Lattice, NONE};
 use hepz_entropy::{BitReader, BitWriter, Decoder, Encoder, RawBits};
 use hepz_transforms::laws::lattice::Ranks;
 use io::{Account, Io, Metered, Plain};
-pub use io::{LAWS, Law};
+pub use io::{LAWS, Law, Prices};
 pub use particles::Particles;
 pub use text::{EventsInspection, LawInspection};
 
@@ -109,7 +109,7 @@ pub fn decode(coded: &Coded, lattices: Lattices, n_events: usize, most: usize) -
 }
 
 /// Decodes, to say how many bits each [`Law`] takes.
-pub fn account(coded: &Coded, lattices: Lattices, n_events: usize, most: usize) -> Option<(Events, [f64; LAWS])> {
+pub fn account(coded: &Coded, lattices: Lattices, n_events: usize, most: usize) -> Option<(Events, Prices)> {
     let coder = Metered { coder: Decoder::new(&coded.decisions), spent: 0.0 };
     let mut io = Io::new(coder, BitReader::new(&coded.raw), false);
     let events = decode_with(&mut io, lattices, n_events, most)?;

@@ -175,6 +175,7 @@ pub fn walk<C: Account, R: RawBits>(
         let at = base + p;
         let mother = mother(events, event, base, p).filter(|&q| q < p);
         let own = on_masses.rank(truth.of(|e| &e.mass, at));
+        io.numbers(1);
         let follows = io.encoding && mass_follows(truth, event, base, p, ranks);
         let coded = code_mass(
             io,
@@ -495,6 +496,7 @@ fn momentum<C: Account, R: RawBits>(
         Choice::Free => {
             io.law(Law::Free);
             free(io, models, on, known, subject, &mut found);
+            io.numbers(found[..3].iter().filter(|&&rank| rank != 0).count() as u64);
             if let Some(parent) = scaled {
                 let after = [0, 1, 2].map(|c| on.value(found[c]));
                 let after =
@@ -503,9 +505,14 @@ fn momentum<C: Account, R: RawBits>(
         moved(known, subject.p, parent, after, unit);
             }
         }
-        Choice::Same => found = same.unwrap_or([0; 4]),
+        Choice::Same => {
+            io.law(Law::Copy);
+            io.numbers(4);
+            found = same.unwrap_or([0; 4]);
+        }
         Choice::Balance => {
             io.law(Law::Balance);
+            io.numbers(3);
             let legs = subject.incoming.iter().chain(&subject.outgoing[..subject.place]);
             // A code that no writer writes may choose this where not all legs are known.
             let largest = legs.filter_map(|&q| known.momenta.get(q as usize)).fold([0.0f64; 3], |m, p| {
@@ -519,6 +526,7 @@ fn momentum<C: Account, R: RawBits>(
         }
         Choice::Decay | Choice::LedgerDecay => {
             io.law(Law::Decay);
+            io.numbers(3);
             let mut total = subject.rest;
             let borrowed = choice == Choice::LedgerDecay;
             if borrowed {
@@ -544,6 +552,7 @@ fn momentum<C: Account, R: RawBits>(
         }
         Choice::Scale => {
             io.law(Law::Scale);
+            io.numbers(3);
             let parent = scaled.unwrap_or([1.0; 4]);
             let c = axis(&parent);
             let range = (parent[c].min(0.0), parent[c].max(0.0));
@@ -562,6 +571,7 @@ fn momentum<C: Account, R: RawBits>(
         }
         Choice::Ledger => {
             io.law(Law::Ledger);
+            io.numbers(3);
             let parent = scaled.unwrap_or([0.0; 4]);
             let imbalance = take(io, models, known, subject, entry);
             if vertex != NONE {
@@ -576,6 +586,7 @@ fn momentum<C: Account, R: RawBits>(
         }
         Choice::Emission => {
             io.law(Law::Ledger);
+            io.numbers(3);
             let known_recoilers = recoilers(known, subject.p).take(32).count();
             let context = [1 << 22 | t, 1 << 23 | known_recoilers as u64];
             let at = io.symbol(&mut models.entry, context, entry as u32) as usize;
@@ -586,6 +597,7 @@ fn momentum<C: Account, R: RawBits>(
         }
         Choice::Against => {
             io.law(Law::Scale);
+            io.numbers(3);
             let n = known.ledger.len();
             let context = [1 << 24 | t, 1 << 25 | n as u64];
             let at = io.symbol(&mut models.entry, context, entry as u32) as usize;
@@ -603,6 +615,7 @@ fn momentum<C: Account, R: RawBits>(
         }
         Choice::Boost => {
             io.law(Law::Boost);
+            io.numbers(3);
             let parent = scaled.unwrap_or([0.0; 4]);
             let predicted = motion.map_or(parent, |map| map.apply(parent));
             let near = [0, 1, 2].map(|c| (exponent(parent[3]) - exponent(predicted[c])).clamp(0, 60) as u64);
@@ -750,6 +763,7 @@ fn shell<C: Account, R: RawBits>(
         return found[3];
     }
     io.law(Law::Shell);
+    io.numbers(1);
     let value = found.map(|rank| on.value(rank));
     let predicted = energy(value, subject.mass);
     let left = subject.outgoing.len().saturating_sub(subject.place);

@@ -71,6 +71,7 @@ pub fn walk<C: Account, R: RawBits>(
             all.push(before);
             continue;
         }
+        io.numbers(4);
         let previous = all.last().copied().unwrap_or([0; 4]);
         let goal: [i64; 4] =
             if io.encoding { std::array::from_fn(|c| on.rank(truth.of(|e| &e.position[c], at))) } else { [0; 4] };

@@ -6,7 +6,7 @@
 
 use super::chunk::{ChunkError, FRONT_BYTES, Front, account_chunk, decode_chunk, encode_chunk, front};
 use super::particles::Particles;
-use super::{LAWS, Law};
+use super::{Law, Prices};
 use crate::sections::Kind;
 use crate::{Archive, ArchiveError};
 use hepz_container::wire::Cursor;
@@ -90,6 +90,11 @@ pub struct LawInspection {
     pub law: Law,
     /// Archive bytes of the decisions and raw bits that it prices.
     pub bytes: f64,
+    /// Numbers that follow it.
+    pub numbers: u64,
+    /// Bytes that it saves: what its numbers would cost at the mean price of momenta that no law predicts, less `bytes`. Not for laws
+    /// that predict no numbers.
+    pub saved: Option<f64>,
 }
 
 /// What an archive of event records is made of.
@@ -251,7 +256,7 @@ impl Archive<'_> {
     pub fn inspect_events(&self) -> Result<Option<EventsInspection>, ArchiveError> {
         let Some(format) = &self.event_format else { return Ok(None) };
         let mut found = EventsInspection { events: 0, particles: 0, vertices: 0, laws: Vec::new(), skeleton_bytes: 0.0 };
-        let mut bits = [0.0; LAWS];
+        let mut prices = Prices::default();
         for number in self.numbers(Kind::Events) {
             self.event_memory(number)?;
             let payload = self.payload(number)?;
@@ -260,12 +265,21 @@ impl Archive<'_> {
             found.events += events.particles.len() as u64;
             found.particles += events.n_particles() as u64;
             found.vertices += events.n_vertices() as u64;
-            let laws: f64 = spent.iter().sum();
-            bits.iter_mut().zip(spent).for_each(|(sum, bits)| *sum += bits);
+            let laws: f64 = spent.bits.iter().sum();
+            prices.add(&spent);
             found.skeleton_bytes += (payload.len() as f64 - laws / 8.0).max(0.0);
         }
-        found.laws =
-            Law::ALL.into_iter().zip(bits).map(|(law, bits)| LawInspection { law, bytes: bits / 8.0 }).collect();
+        let of = |law: Law| (prices.bits[law as usize] / 8.0, prices.numbers[law as usize]);
+        let (free_bytes, free_numbers) = of(Law::Free);
+        let mean = if free_numbers > 0 { free_bytes / free_numbers as f64 } else { 8.0 };
+        found.laws = Law::ALL
+            .into_iter()
+            .map(|law| {
+                let (bytes, numbers) = of(law);
+                let saved = (law != Law::Free && numbers > 0).then(|| numbers as f64 * mean - bytes);
+                LawInspection { law, bytes, numbers, saved }
+            })
+            .collect();
         Ok(Some(found))
     }
 }
