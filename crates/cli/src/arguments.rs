@@ -111,6 +111,10 @@ pub struct CompressArguments {
     /// Do not read the archive back and compare it before it gets its name
     #[arg(long)]
     pub no_verify: bool,
+    /// Event records inside gzip, zstd, xz or bzip2 whose compressed bytes cannot be made again exactly: archive only the text,
+    /// which is what decompressing gives then
+    #[arg(long)]
+    pub content: bool,
     /// The file is raw binary records of these columns: "pt:f4,eta:f4,hits:u2[3],n:>i4,_:u1[2]"
     #[arg(long, value_name = "COLUMNS")]
     pub schema: Option<Schema>,

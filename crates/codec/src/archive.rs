@@ -16,11 +16,15 @@ use hepz_container::wire::{Cursor, WireError};
 use hepz_container::{Bytes, ReadError, Reader, Region, Section};
 use hepz_formats::Source;
 use hepz_formats::events::EventFormat;
+use hepz_recompression::RecipeError;
+use hepz_recompression::wrapper::Rewrap;
 use std::io;
 use std::path::Path;
 
 /// A schema may take this share of the memory limit: in memory it is up to thirty times longer than its bytes.
 const SCHEMA_SHARE: u64 = 64;
+/// A wrapper's recipe may take this share of the memory limit: in memory a stream of a few bytes is thirty times longer.
+const WRAPPER_SHARE: u64 = 32;
 /// Most sections: with the usual 16 MiB each, 16 TB.
 const MOST_SECTIONS: u64 = 1 << 20;
 
@@ -74,6 +78,8 @@ pub struct Archive<'a> {
     pub(crate) chunks: Vec<usize>,
     /// None if the file is no event record.
     pub(crate) event_format: Option<EventFormat>,
+    /// None if the file is not wrapped.
+    pub(crate) rewrap: Option<Rewrap>,
 }
 
 impl<'a> Archive<'a> {
@@ -126,10 +132,12 @@ impl<'a> Archive<'a> {
             sums: Sums { bytes: 0, adler32: 0, sha256: [0; 32] },
             chunks: Vec::new(),
             event_format: None,
+            rewrap: None,
         };
         archive.read_header()?;
         archive.read_schema()?;
         archive.read_event_format()?;
+        archive.read_wrapper()?;
         Ok(archive)
     }
 
@@ -210,6 +218,20 @@ impl<'a> Archive<'a> {
         }
         let format = EventFormat::from_bytes(&self.payload(number)?);
         self.event_format = Some(format.ok_or_else(|| corrupt("no format that this version knows"))?);
+        Ok(())
+    }
+
+    fn read_wrapper(&mut self) -> Result<(), ArchiveError> {
+        let Some(number) = self.numbers(Kind::Wrapper).next() else { return Ok(()) };
+        if self.event_format.is_none() {
+            return Err(ArchiveError::corrupt("wrapper", self.at(number), "it has no text"));
+        }
+        let stored = self.unpacked(number, self.limits.memory_bytes / WRAPPER_SHARE)?;
+        let rewrap = Rewrap::from_bytes(&stored).map_err(|error| match error {
+            RecipeError::TooNew { .. } => ArchiveError::TooNew { what: error.to_string() },
+            _ => ArchiveError::corrupt("wrapper", self.at(number), error.to_string()),
+        })?;
+        self.rewrap = Some(rewrap);
         Ok(())
     }
 

@@ -17,11 +17,13 @@ use crate::spool::{Append, Spool};
 use crate::streams;
 use crate::sums::{STEP_BYTES, Sums};
 use crate::workers::Workers;
+use crate::wrapped::{self, Inside, Remake};
 use crate::{CompressError, CompressOptions};
 use hepz_container::wire::{put_bytes, put_varint};
 use hepz_container::{FormatVersion, WriteError, Writer};
 use hepz_formats::events::EventFormat;
 use hepz_formats::{Layout, Source};
+use hepz_recompression::wrapper::Rewrap;
 use rayon::prelude::*;
 use std::io::{self, Write};
 
@@ -56,6 +58,8 @@ pub struct CompressReport {
     pub opened_blocks: u64,
     /// Compressed blocks that stay as they are, because they cannot be re-made exactly.
     pub kept_blocks: u64,
+    /// The file cannot be made again, only its text, as `options.content` allowed.
+    pub content_only: bool,
     /// What a user should know.
     pub notes: Vec<String>,
     /// The archive was read back and compared.
@@ -73,14 +77,23 @@ pub fn compress(
 ) -> Result<CompressReport, CompressError> {
     let workers = Workers::new(options.threads).map_err(|e| CompressError::Threads(e.to_string()))?;
     let (archive, report) = workers.run(|| {
-        if options.records.is_none()
-            && let Some(format) = text::recognise(source).map_err(CompressError::Read)?
-        {
-            let job = Job::new(source, format.name(), options, workers.in_flight(), CHUNK_BYTES)?;
-            let events = job.events(&format)?;
-            return job.or_generic(events);
+        let mut notes = Vec::new();
+        if options.records.is_none() {
+            if let Some(format) = text::recognise(source).map_err(CompressError::Read)? {
+                let job = Job::new(source, format.name(), options, workers.in_flight(), CHUNK_BYTES)?;
+                let events = job.events(&format, source, None)?;
+                return job.or_generic(events);
+            }
+            match wrapped::look(source, options).map_err(CompressError::Read)? {
+                Inside::Nothing => {}
+                Inside::Kept(note) => notes.push(note),
+                Inside::Text(text, format, remake) => {
+                    return compress_wrapped(source, &text, &format, remake, options, workers.in_flight());
+                }
+            }
         }
-        let layout = crate::recognised::layout(source, options)?;
+        let mut layout = crate::recognised::layout(source, options)?;
+        layout.notes.extend(notes);
         compress_layout(source, layout, options, workers.in_flight())
     })?;
     let mut buffer = vec![0; STEP_BYTES];
@@ -93,6 +106,35 @@ pub fn compress(
     }
     sink.flush().map_err(CompressError::Write)?;
     Ok(report)
+}
+
+/// The archive of a file whose text of event records lies in a wrapper.
+fn compress_wrapped(
+    source: &dyn Source,
+    text: &Spool,
+    format: &EventFormat,
+    remake: Remake,
+    options: &CompressOptions<'_>,
+    in_flight: usize,
+) -> Result<(Spool, CompressReport), CompressError> {
+    match remake {
+        Remake::Exactly(rewrap) => {
+            let job = Job::new(source, format.name(), options, in_flight, CHUNK_BYTES)?;
+            let events = job.events(format, text, Some(&rewrap))?;
+            job.or_generic(events)
+        }
+        Remake::Dropped(wrapper) => {
+            let mut options = options.clone();
+            options.name = options.name.map(|name| wrapped::inner_name(&name, wrapper));
+            let mut job = Job::new(text, format.name(), &options, in_flight, CHUNK_BYTES)?;
+            job.notes.push(format!("only the text is kept; the {} around it was dropped", wrapper.name()));
+            let events = job.events(format, text, None)?;
+            let (archive, mut report) = job.or_generic(events)?;
+            report.original_bytes = source.len();
+            report.content_only = true;
+            Ok((archive, report))
+        }
+    }
 }
 
 /// The archive of a file whose layout is known and validated: as columns, or as plain bytes where those are fewer.
@@ -116,8 +158,8 @@ pub(crate) fn compress_layout(
     }
 }
 
-/// Length of the file as one zstd frame of level 3.
-fn zstd_length(source: &dyn Source) -> io::Result<u64> {
+/// True if the file takes more than `bytes` as one zstd frame of level 3.
+fn zstd_exceeds(source: &dyn Source, bytes: u64) -> io::Result<bool> {
     struct Count(u64);
     impl Write for Count {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -135,9 +177,12 @@ fn zstd_length(source: &dyn Source) -> io::Result<u64> {
         let step = (source.len() - at).min(STEP_BYTES as u64) as usize;
         source.read_at(at, &mut buffer[..step])?;
         encoder.write_all(&buffer[..step])?;
+        if encoder.get_ref().0 > bytes {
+            return Ok(true);
+        }
         at += step as u64;
     }
-    Ok(encoder.finish()?.0)
+    Ok(encoder.finish()?.0 > bytes)
 }
 
 /// What is known before anything is written.
@@ -148,6 +193,8 @@ pub(crate) struct Job<'a> {
     sums: Sums,
     format: &'static str,
     chunk_bytes: u64,
+    /// Said of every archive that this job makes of event records.
+    notes: Vec<String>,
 }
 
 type Sections<'a> = Writer<Append<'a>>;
@@ -162,7 +209,7 @@ impl<'a> Job<'a> {
         chunk_bytes: u64,
     ) -> Result<Job<'a>, CompressError> {
         let sums = Sums::of(source).map_err(CompressError::Read)?;
-        Ok(Job { source, options, in_flight, sums, format, chunk_bytes })
+        Ok(Job { source, options, in_flight, sums, format, chunk_bytes, notes: Vec::new() })
     }
 
     fn report(&self, notes: Vec<String>) -> CompressReport {
@@ -178,39 +225,47 @@ impl<'a> Job<'a> {
     fn or_generic(&self, written: (Spool, CompressReport)) -> Result<(Spool, CompressReport), CompressError> {
         let (archive, report) = written;
         // Columns that save little against a quick zstd may lose to a slow one.
-        if archive.len() / 85 * 100 < zstd_length(self.source).map_err(CompressError::Read)? {
+        if zstd_exceeds(self.source, archive.len() / 85 * 100).map_err(CompressError::Read)? {
             return Ok((archive, report));
         }
         let generic = self.generic(report.notes.clone())?;
         Ok(if generic.0.len() < archive.len() { generic } else { (archive, report) })
     }
 
-    /// The archive of the text of event records.
-    fn events(&self, format: &EventFormat) -> Result<(Spool, CompressReport), CompressError> {
+    /// The archive of the text of event records, which `rewrap` makes the file of.
+    fn events(
+        &self,
+        format: &EventFormat,
+        text: &dyn Source,
+        rewrap: Option<&Rewrap>,
+    ) -> Result<(Spool, CompressReport), CompressError> {
         let mut archive = Spool::new();
-        let mut report = self.report(Vec::new());
+        let mut report = self.report(self.notes.clone());
         let mut sections = Writer::of_version(Append(&mut archive), EVENTS_VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
         put(&mut sections, Kind::EventFormat, 0, &format.to_bytes())?;
-        let mut chunks = Chunks::new(self.source, format);
+        let mut chunks = Chunks::new(text, format);
         let (mut number, mut done) = (0, 0);
         loop {
             let mut batch = Vec::new();
             while batch.len() < self.in_flight
-                && let Some(text) = chunks.next().map_err(CompressError::Read)?
+                && let Some(piece) = chunks.next().map_err(CompressError::Read)?
             {
-                batch.push(text);
+                batch.push(piece);
             }
             if batch.is_empty() {
                 break;
             }
-            for (text, payload) in batch.iter().zip(text::encode_all(format, &batch)) {
+            for (piece, payload) in batch.iter().zip(text::encode_all(format, &batch)) {
                 put(&mut sections, Kind::Events, number, &payload)?;
                 number += 1;
-                done += text.len() as u64;
+                done += piece.len() as u64;
             }
-            self.advance(Stage::Code, done, self.source.len());
+            self.advance(Stage::Code, done, text.len());
+        }
+        if let Some(rewrap) = rewrap {
+            put(&mut sections, Kind::Wrapper, 0, &pack(&rewrap.to_bytes()))?;
         }
         sections.finish().map_err(wrote)?;
         report.archive_bytes = archive.len();

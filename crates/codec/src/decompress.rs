@@ -85,16 +85,32 @@ impl Archive<'_> {
         let workers = workers(options)?;
         if let Some(format) = &self.event_format {
             let mut sums = RunningSums::new();
-            let total = self.sums.bytes;
+            let mut hand_on = |bytes: &[u8]| {
+                sums.update(bytes);
+                take(bytes)
+            };
+            let mut text = Spool::new();
+            let total = match &self.rewrap {
+                Some(rewrap) => self.check_wrapper(rewrap)?,
+                None => self.sums.bytes,
+            };
             let mut done = 0;
             self.event_text(format, &workers, &mut |bytes| {
-                sums.update(bytes);
                 done += bytes.len() as u64;
                 if let Some(progress) = options.progress {
                     progress.advance(Stage::Code, done, total);
                 }
-                take(bytes)
+                match &self.rewrap {
+                    None => hand_on(bytes),
+                    Some(_) if done > total => {
+                        Err(ArchiveError::corrupt("wrapper", 0, "the text is longer than it says"))
+                    }
+                    Some(_) => text.write_at(text.len(), bytes).map_err(ArchiveError::Write),
+                }
             })?;
+            if let Some(rewrap) = &self.rewrap {
+                self.wrap(rewrap, &text, &mut hand_on)?;
+            }
             return sums.finish().check(self.sums);
         }
         match &self.schema {

@@ -56,6 +56,7 @@ mod streams;
 mod sums;
 mod verify;
 mod workers;
+mod wrapped;
 
 pub use archive::{Archive, Header};
 pub use compress::{CompressReport, compress};
@@ -66,4 +67,4 @@ pub use hepz_formats::{Source, records};
 pub use inspect::{ColumnInspection, Inspection, SectionInspection};
 pub use options::{CompressOptions, DecompressOptions, Level, Limits, Progress, Stage};
 pub use plan::ColumnId;
-pub use verify::{compress_to_file, verify};
+pub use verify::{compress_to_file, verify, verify_content};

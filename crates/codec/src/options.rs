@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: [`CompressOptions`], [`DecompressOptions`], [`Limits`], [`Progress`].
 //! Not here: what is done with them.
-//! Holds: no option but the level and the record schema changes a byte of the archive.
+//! Holds: no option but the level, the record schema and `content` changes a byte of the archive.
 
 use hepz_formats::records::{Arrangement, Schema};
 
@@ -68,6 +68,8 @@ pub struct CompressOptions<'a> {
     pub name: Option<String>,
     /// A schema for raw binary records; without it the format is recognised.
     pub records: Option<(Schema, Arrangement)>,
+    /// Event records inside gzip, zstd, xz or bzip2 that cannot be made again: archive only their text.
+    pub content: bool,
     /// Read the archive back and compare before reporting success ([`crate::compress_to_file`] only).
     pub verify: bool,
     /// Who is told how far it has come.

@@ -27,11 +27,13 @@ pub(crate) enum Kind {
     EventFormat = 9,
     /// Some events; tag = number of the chunk.
     Events = 10,
+    /// What makes the file of its text again.
+    Wrapper = 11,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub(crate) const ALL: [Kind; 10] = [
+    pub(crate) const ALL: [Kind; 11] = [
         Kind::Header,
         Kind::Schema,
         Kind::Recipes,
@@ -42,6 +44,7 @@ impl Kind {
         Kind::Original,
         Kind::EventFormat,
         Kind::Events,
+        Kind::Wrapper,
     ];
 
     /// The wire number.
@@ -62,6 +65,7 @@ impl Kind {
             Kind::Original => "original",
             Kind::EventFormat => "event format",
             Kind::Events => "events",
+            Kind::Wrapper => "wrapper",
         }
     }
 

@@ -78,6 +78,15 @@ impl Spool {
     }
 }
 
+impl hepz_formats::Source for Spool {
+    fn len(&self) -> u64 {
+        Spool::len(self)
+    }
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        Spool::read_at(self, at, into)
+    }
+}
+
 /// Writes a spool forwards.
 pub(crate) struct Append<'a>(pub(crate) &'a mut Spool);
 

@@ -38,6 +38,21 @@ pub fn verify(
     )
 }
 
+/// As [`verify`], for an archive that keeps only the text inside `against` ([`CompressReport::content_only`]).
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_content(
+    archive: &Archive<'_>,
+    against: &dyn Source,
+    options: &DecompressOptions<'_>,
+) -> Result<(), ArchiveError> {
+    match crate::wrapped::text_of(against).map_err(ArchiveError::Io)? {
+        Some(text) => verify(archive, &text, options),
+        None => Err(ArchiveError::VerifyFailed { what: "its content" }),
+    }
+}
+
 /// Writes the archive of the file `from` under the name `to`, which appears only when it is whole (and verified, unless
 /// `options.verify` is off). The file's name is stored unless `options.name` gives another.
 ///
@@ -62,8 +77,9 @@ pub fn compress_to_file(
     drop(sink);
     if options.verify {
         let read_options = DecompressOptions { threads: options.threads, progress: options.progress };
+        let check = if report.content_only { verify_content } else { verify };
         let checked = Archive::open_file(part.path(), Limits::default())
-            .and_then(|archive| verify(&archive, &source, &read_options));
+            .and_then(|archive| check(&archive, &source, &read_options));
         if let Err(error) = checked {
             let changed = state(from).is_ok_and(|after| after != before);
             return Err(if changed { CompressError::Changed } else { CompressError::Verify(error) });

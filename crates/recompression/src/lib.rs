@@ -7,7 +7,8 @@
 //! # One page
 //! [`open`] gives the plain bytes and a [`Recipe`]; [`close`] gives back the stored bytes. `open` proves every step by
 //! closing it once; where that fails it returns `None` and the block stays as it is. A deflate stream by zlib costs a
-//! recipe of a few bytes, whatever its length; one by another encoder some hundredths of its length.
+//! recipe of a few bytes, whatever its length; one by another encoder some hundredths of its length. [`wrapper`] does the
+//! same for whole files that are one compressed stream.
 //!
 //! # Where to look next
 //! `hepz-formats` names pipelines; `hepz` stores recipes. One module per step: `shuffle`,
@@ -20,6 +21,7 @@ mod parameters;
 mod pipeline;
 mod recipe;
 mod shuffle;
+pub mod wrapper;
 mod zlib;
 
 pub use pipeline::{Opened, close, open};

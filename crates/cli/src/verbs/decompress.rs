@@ -38,7 +38,8 @@ fn one(file: &Path, arguments: &DecompressArguments) -> Result<(), Failure> {
     let (target, talk) = (&arguments.target, arguments.talk);
     let start = Instant::now();
     let archive = input::open_archive(file, arguments.memory.bytes)?;
-    let destination = target.destination(file, original_name)?;
+    let destination =
+        target.destination(file, |path| original_name(path, archive.header().name.as_deref()))?;
     let bar = Bar::new(&shown(file), talk);
     let mut options = DecompressOptions::new();
     options.threads = arguments.work.threads;
@@ -76,10 +77,17 @@ fn one(file: &Path, arguments: &DecompressArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The archive's name without its suffix.
-fn original_name(archive: &Path) -> Result<PathBuf, Failure> {
+/// What the names of wrapped text end in, as `--content` may have dropped the wrapper.
+const WRAPPER_SUFFIXES: [&str; 4] = ["gz", "zst", "xz", "bz2"];
+
+/// The archive's name without its suffix, and without that of a wrapper if the name `stored` in the archive has none.
+fn original_name(archive: &Path, stored: Option<&str>) -> Result<PathBuf, Failure> {
     if archive.extension().is_some_and(|extension| extension == SUFFIX) && archive.file_stem().is_some() {
-        return Ok(archive.with_extension(""));
+        let original = archive.with_extension("");
+        let suffix = original.extension().and_then(|suffix| suffix.to_str());
+        let wrapped = suffix.is_some_and(|suffix| WRAPPER_SUFFIXES.contains(&suffix));
+        let dropped = wrapped && stored.is_some_and(|stored| original.file_stem() == Some(stored.as_ref()));
+        return Ok(if dropped { original.with_extension("") } else { original });
     }
     Err(Failure::usage("its name does not end in .hepz; say with -o what the output is to be called"))
 }

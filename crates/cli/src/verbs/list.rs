@@ -2,7 +2,7 @@
 //!
 //! In: archives. Out: a table.
 //! JSON: `file`, `name`, `original_bytes`, `archive_bytes`, `ratio`, `chunks`, `tables`, `columns`, `events`, `format`, `level`,
-//! `format_version`, `adler32`, `sha256`, `notes`.
+//! `wrapper`, `format_version`, `adler32`, `sha256`, `notes`.
 //! Not here: what each column costs (`inspect`).
 //! Holds: no value is decoded.
 
@@ -86,6 +86,9 @@ fn detail(file: &Path, archive: &Archive<'_>) -> String {
     let header = archive.header();
     let mut text = format!("\n{}\n  sha256   {}\n", shown(file), hex(&header.sha256));
     text += &format!("  adler32  {:08x}\n  level    {}\n", header.adler32, header.level);
+    if let Some(wrapper) = archive.wrapper() {
+        text += &format!("  wrapper  {wrapper}\n");
+    }
     for note in &header.notes {
         text += &format!("  note     {note}\n");
     }
@@ -110,6 +113,7 @@ fn print_json(file: &Path, archive: &Archive<'_>) -> Result<(), Failure> {
         "events": archive.event_count()?,
         "format": header.format,
         "level": header.level,
+        "wrapper": archive.wrapper(),
         "format_version": format!("{}.{}", header.format_version.0, header.format_version.1),
         "adler32": format!("{:08x}", header.adler32),
         "sha256": hex(&header.sha256),
