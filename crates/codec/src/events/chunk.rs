@@ -154,10 +154,7 @@ pub(crate) fn decode_chunk(format: &EventFormat, payload: &[u8]) -> Result<Text,
 }
 
 /// The events of a payload, and what each law takes.
-pub(crate) fn account_chunk(
-    format: &EventFormat,
-    payload: &[u8],
-) -> Result<(Events, Prices), ChunkError> {
+pub(crate) fn account_chunk(format: &EventFormat, payload: &[u8]) -> Result<(Events, Prices), ChunkError> {
     let mut cursor = Cursor::new(payload);
     let front = front(&mut cursor)?;
     if front.way == BYTES {

@@ -7,8 +7,8 @@
 //! A line that goes into a vertex comes out of it, or ends on a new partner: the lines that are still to be matched are
 //! tried first, then those of the relatives. Source: Les Houches Accord (hep-ph/0109068), colour flow.
 
-use super::{Event, Truth};
 use super::io::{Account, Io};
+use super::{Event, Truth};
 use hepz_columns::events::{Events, NO_FLOW, NONE};
 use hepz_entropy::RawBits;
 use hepz_models::symbol::{Difference, Symbol};

@@ -8,10 +8,10 @@
 //! picked then from those that are still *open*: generators write vertices depth first or breadth first, so the newest or the oldest
 //! open particle is likely.
 
-use super::{Event, Truth};
 use super::colour;
 use super::dictionary::Dictionary;
 use super::io::{Account, Io, Law};
+use super::{Event, Truth};
 use hepz_columns::events::{Events, NONE};
 use hepz_entropy::RawBits;
 use hepz_models::symbol::{Difference, Symbol};

@@ -7,11 +7,14 @@
 //! Each event is walked three times: the graph with species, status and colour (`graph`, `colour`), then masses and momenta
 //! (`momenta`), then vertex positions (`positions`). What is coded later sees all that was coded before.
 
+mod choice;
 pub(crate) mod chunk;
 mod colour;
 mod dictionary;
 mod graph;
 mod io;
+mod known;
+mod masses;
 mod momenta;
 mod numbers;
 mod particles;

@@ -1,68 +1,23 @@
-//! Momenta: masses, three-momenta and energies of one event.
+//! Momenta: three-momenta and energies of one event.
 //!
-//! In: the event's graph, ranks. Out: ranks. Not here: the laws themselves (`hepz_transforms::laws`).
+//! In: the event's graph, ranks. Out: ranks.
+//! Not here: the laws themselves (`hepz_transforms::laws`), which one is chosen (`choice`), masses (`masses`).
 //! Holds: the choice of a law is coded; whatever it predicts, the number comes back.
 
-use super::{Event, Truth};
+use super::choice::{CHOICES, Choice, Ways, choose, decay_of, size};
 use super::io::{Account, Io, Law};
-use super::systems;
-use super::numbers::{Free, LEVELS, exponent, in_interval, interval, relative};
+use super::known::{Known, Subject, along, axis, emitted, moved, recoilers, settle};
+use super::numbers::{Free, LEVELS, exponent, interval, relative};
+use super::{Event, Truth, masses};
 use hepz_columns::events::{Events, NONE};
 use hepz_entropy::RawBits;
 use hepz_models::symbol::{Difference, Symbol, Tree};
 use hepz_transforms::laws::decay::Decay;
-use hepz_transforms::laws::kinematics::{Momentum, Transformation, add, energy, mass, product, subtract};
+use hepz_transforms::laws::kinematics::{Momentum, add, energy, mass, subtract};
 use hepz_transforms::laws::lattice::Ranks;
-use std::collections::BTreeMap;
-
-/// Which law a momentum follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Choice {
-    Free,
-    /// The four-momentum of the mother.
-    Same,
-    /// What the other legs leave over.
-    Balance,
-    /// First of two bodies that are left.
-    Decay,
-    /// Along the mother's momentum.
-    Scale,
-    /// The mother's momentum and another vertex's imbalance.
-    Ledger,
-    /// Moved with others.
-    Boost,
-    /// First of two bodies that are left, of a total that includes another vertex's imbalance.
-    LedgerDecay,
-    /// Second body of an emission whose recoil another particle takes along its direction.
-    Emission,
-    /// Against an imbalance: it will take that recoil later.
-    Against,
-}
-
-const CHOICES: [Choice; 10] = [
-    Choice::Free,
-    Choice::Same,
-    Choice::Balance,
-    Choice::Decay,
-    Choice::Scale,
-    Choice::Ledger,
-    Choice::Boost,
-    Choice::LedgerDecay,
-    Choice::Emission,
-    Choice::Against,
-];
-
-/// Masses that a species has had lately.
-const RECENT: usize = 4;
-const OPEN_IMBALANCES: usize = 24;
-/// A law that misses by more bits than this is none.
-const MISS: u32 = 44;
 
 pub struct Models {
-    mass_choice: Symbol<4>,
-    mass: Free,
-    late_mass: Difference,
-    masses: BTreeMap<i32, [i64; RECENT]>,
+    masses: masses::Models,
     choice: Symbol<6>,
     free: Free,
     residual: Difference,
@@ -78,10 +33,7 @@ pub struct Models {
 impl Models {
     pub fn new() -> Models {
         Models {
-            mass_choice: Symbol::new(3, 10),
-            late_mass: Difference::new(1),
-            mass: Free::new(1, 6, 8),
-            masses: BTreeMap::new(),
+            masses: masses::Models::new(),
             choice: Symbol::new(4, 11),
             free: Free::new(64, 3, 11),
             residual: Difference::new(40),
@@ -95,53 +47,6 @@ impl Models {
     }
 }
 
-/// How a system moves.
-#[derive(Default)]
-struct Motion {
-    /// Members before and after.
-    examples: Vec<(Momentum, Momentum)>,
-    map: Option<Transformation>,
-}
-
-/// What is known of the particles of the event.
-struct Known {
-    /// px, py, pz as printed; the energy from the mass shell where the printed one is near.
-    momenta: Vec<Momentum>,
-    ranks: Vec<[i64; 4]>,
-    masses: Vec<f64>,
-    choices: Vec<u8>,
-    /// Momentum that vertices take from elsewhere.
-    borrowed: Vec<Momentum>,
-    ledger: Vec<Momentum>,
-    /// What moved each system at each step, as far as it is known.
-    motions: BTreeMap<systems::Step, Motion>,
-    steps: Vec<systems::Step>,
-    /// Particles that go on alone and take a recoil, and what they become.
-    recoils: Vec<(u32, u32)>,
-    beams: Vec<[i64; 4]>,
-}
-
-/// Everything about the particle that is to be coded.
-struct Subject<'a> {
-    p: usize,
-    species: i32,
-    status: i32,
-    mass: f64,
-    /// True if the mass follows from the four-momentum.
-    late: bool,
-    incoming: &'a [u32],
-    outgoing: &'a [u32],
-    place: usize,
-    /// Sum of the incoming, with what was borrowed.
-    total: Momentum,
-    /// What is left of it.
-    rest: Momentum,
-    /// True if all incoming particles are known.
-    whole: bool,
-    mother: Option<usize>,
-    truth: [i64; 4],
-}
-
 pub fn walk<C: Account, R: RawBits>(
     io: &mut Io<C, R>,
     models: &mut Models,
@@ -153,46 +58,8 @@ pub fn walk<C: Account, R: RawBits>(
     let (on, on_energy, on_masses) = (&ranks[0], &ranks[1], &ranks[2]);
     let base = event.first_particle;
     let n = event.particles;
-    let mut known = Known {
-        momenta: Vec::with_capacity(n),
-        ranks: Vec::with_capacity(n),
-        masses: Vec::with_capacity(n),
-        choices: Vec::with_capacity(n),
-        borrowed: vec![[0.0; 4]; event.incoming.len()],
-        ledger: Vec::new(),
-        motions: BTreeMap::new(),
-        steps: systems::steps(events, event),
-        recoils: (0..n)
-            .filter_map(|p| Some((p as u32, next_alone(events, event, base, p)? as u32)))
-            .filter(|&(p, next)| next > p)
-            .collect(),
-        beams: Vec::new(),
-    };
-    io.law(Law::Mass);
-    let mut mass_ranks: Vec<i64> = Vec::with_capacity(n);
-    let mut late: Vec<bool> = Vec::with_capacity(n);
-    for p in 0..n {
-        let at = base + p;
-        let mother = mother(events, event, base, p).filter(|&q| q < p);
-        let own = on_masses.rank(truth.of(|e| &e.mass, at));
-        io.numbers(1);
-        let follows = io.encoding && mass_follows(truth, event, base, p, ranks);
-        let coded = code_mass(
-            io,
-            models,
-            on_masses,
-            (events.species[at], events.status[at]),
-            mother.map(|q| mass_ranks[q]),
-            (own, follows),
-        );
-        let rank = coded.unwrap_or(0);
-        late.push(coded.is_none());
-        mass_ranks.push(rank);
-        known.masses.push(on_masses.value(rank));
-        if coded.is_some() {
-            events.mass[at] = on_masses.pattern(rank);
-        }
-    }
+    let mut known = Known::new(events, event);
+    let late = models.masses.walk(io, truth, events, event, ranks, &mut known.masses);
     for p in 0..n {
         let at = base + p;
         let vertex = events.production[at];
@@ -225,7 +92,8 @@ pub fn walk<C: Account, R: RawBits>(
             truth: [0; 4],
         };
         if io.encoding {
-            subject.truth = std::array::from_fn(|c| [on, on, on, on_energy][c].rank(truth.of(|e| &e.momentum[c], at)));
+            subject.truth =
+                std::array::from_fn(|c| [on, on, on, on_energy][c].rank(truth.of(|e| &e.momentum[c], at)));
         }
         let mut found = momentum(io, models, on, events, base, &mut known, &subject, vertex);
         found[3] = shell(io, models, [on, on_energy], &known, &subject, found);
@@ -234,11 +102,8 @@ pub fn walk<C: Account, R: RawBits>(
         }
         let mut value: Momentum = std::array::from_fn(|c| [on, on, on, on_energy][c].value(found[c]));
         if subject.late {
-            io.law(Law::Mass);
-            let predicted = on_masses.nearest(mass(subject.rest));
             let own = on_masses.rank(truth.of(|e| &e.mass, at));
-            let difference = io.difference(&mut models.late_mass, 0, 0, own.wrapping_sub(predicted));
-            let rank = predicted.wrapping_add(difference);
+            let rank = models.masses.late(io, on_masses, mass(subject.rest), own);
             events.mass[at] = on_masses.pattern(rank);
             known.masses[p] = on_masses.value(rank);
         }
@@ -255,125 +120,6 @@ pub fn walk<C: Account, R: RawBits>(
         }
     }
     models.beams = std::mem::take(&mut known.beams);
-}
-
-fn mother(events: &Events, event: &Event, base: usize, p: usize) -> Option<usize> {
-    let vertex = events.production[base + p];
-    if vertex == NONE { None } else { event.incoming[vertex as usize].first().map(|&q| q as usize) }
-}
-
-fn code_mass<C: Account, R: RawBits>(
-    io: &mut Io<C, R>,
-    models: &mut Models,
-    on: &Ranks,
-    (species, status): (i32, i32),
-    mother: Option<i64>,
-    (truth, follows): (i64, bool),
-) -> Option<i64> {
-    const LATE: u32 = 4;
-    const MOTHER: u32 = 5;
-    const ZERO: u32 = 6;
-    const FREE: u32 = 7;
-    let recent = models.masses.entry(species.wrapping_abs()).or_insert([0; RECENT]);
-    let symbol = match recent.iter().position(|&rank| rank == truth) {
-        Some(slot) => slot as u32,
-        None if Some(truth) == mother => MOTHER,
-        None if truth == 0 => ZERO,
-        None if follows => LATE,
-        None => FREE,
-    };
-    let (s, t) = (u64::from(species as u32), u64::from(status as u32));
-    let alike = mother.and_then(|rank| recent.iter().position(|&r| r == rank)).map_or(7, |slot| slot as u64);
-    let contexts = [s, t << 8 | alike, s << 16 | t, (s << 16 | t) << 4 | alike];
-    let symbol = io.symbol(&mut models.mass_choice, contexts, symbol);
-    let rank = match symbol {
-        LATE => return None,
-        MOTHER => mother.unwrap_or(0),
-        ZERO => 0,
-        FREE => {
-            let reference = exponent(on.value(recent[0])).max(-20);
-            let near = mother.map_or(0, |rank| relative(on.value(rank), reference));
-            models.mass.code(io, on, reference, [s, t, near, s << 16 | t, 0], [s, t, 0], 0, truth)
-        }
-        slot => recent[slot as usize % RECENT],
-    };
-    let slot = recent.iter().position(|&r| r == rank).unwrap_or(RECENT - 1);
-    recent[..=slot].rotate_right(1);
-    recent[0] = rank;
-    Some(rank)
-}
-
-/// True if the mass is about that of the sum of what comes in; the particle is the only one that goes out.
-fn mass_follows(truth: Truth<'_>, event: &Event, base: usize, p: usize, ranks: &[Ranks; 4]) -> bool {
-    let vertex = truth.of(|e| &e.production, base + p);
-    if vertex == NONE || event.outgoing[vertex as usize].len() != 1 {
-        return false;
-    }
-    let mut total = [0.0; 4];
-    for &q in &event.incoming[vertex as usize] {
-        if q as usize >= p {
-            return false;
-        }
-        let of = |c: usize| {
-            let on = &ranks[usize::from(c == 3)];
-            on.value(on.rank(truth.of(|e| &e.momentum[c], base + q as usize)))
-        };
-        total = add(total, [of(0), of(1), of(2), of(3)]);
-    }
-    let truth = ranks[2].rank(truth.of(|e| &e.mass, base + p));
-    size(ranks[2].nearest(mass(total)).wrapping_sub(truth)) <= 16
-}
-
-/// Bits of a difference.
-fn size(difference: i64) -> u32 {
-    64 - difference.unsigned_abs().leading_zeros()
-}
-
-/// Bits that the three components miss a prediction by.
-fn miss(on: &Ranks, predicted: &Momentum, truth: &[i64; 4]) -> u32 {
-    let mut sum = 0;
-    for c in 0..3 {
-        let bits = size(on.nearest(predicted[c]).wrapping_sub(truth[c]));
-        if bits > MISS {
-            return 1000;
-        }
-        sum += bits;
-    }
-    sum
-}
-
-/// The two bodies that are left of `total`.
-fn decay_of(subject: &Subject<'_>, known: &Known, total: Momentum, borrowed: bool) -> Option<Decay> {
-    let second = *subject.outgoing.get(subject.place + 1)? as usize;
-    let of = match subject.mother {
-        Some(mother) if subject.incoming.len() == 1 && subject.place == 0 && !borrowed => {
-            known.masses[mother]
-        }
-        _ => mass(total),
-    };
-    Decay::new(total, of, subject.mass, *known.masses.get(second)?)
-}
-
-/// Bits that a decay takes: the two free components, the miss of the third.
-fn decay_bits(on: &Ranks, decay: &Decay, truth: &[i64; 4]) -> Option<u32> {
-    let range = decay.px();
-    if !in_interval(on, range, truth[0]) {
-        return None;
-    }
-    let px = on.value(truth[0]);
-    let range_y = decay.py(px);
-    if !in_interval(on, range_y, truth[1]) {
-        return None;
-    }
-    let (low, high, _) = decay.pz(px, on.value(truth[1]));
-    let one = size(on.nearest(low).wrapping_sub(truth[2]));
-    let other = size(on.nearest(high).wrapping_sub(truth[2]));
-    let least = one.min(other);
-    let spread = |(a, b): (f64, f64), rank: i64| {
-        let step = (on.value(rank + 1) - on.value(rank)).abs();
-        exponent((b - a) / step).clamp(0, 64) as u32
-    };
-    (least <= MISS).then(|| spread(range, truth[0]) + spread(range_y, truth[1]) + least + 1)
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -396,77 +142,10 @@ fn momentum<C: Account, R: RawBits>(
         _ => None,
     };
     let scaled = subject.mother.filter(|_| one_to_one).map(|mother| known.momenta[mother]);
-    let axis = |p: &Momentum| (0..3).fold(0, |best, c| if p[c].abs() > p[best].abs() { c } else { best });
-    let along = |parent: &Momentum, c: usize, value: f64| {
-        let factor = value / parent[c];
-        parent.map(|component| component * factor)
-    };
-
     let motion = scaled.and_then(|_| known.motions.get(&known.steps[subject.p])?.map);
 
-    // Encoding, the law that takes the fewest bits.
-    let (mut choice, mut entry) = (Choice::Free, 0usize);
-    if io.encoding {
-        let truth = &subject.truth;
-        let mut least = 3 * size(on.nearest(1.5) - on.nearest(1.0)) + 6;
-        let mut offer = |bits: u32, offered: Choice, at: usize| {
-            if bits < least {
-                (least, choice, entry) = (bits, offered, at);
-            }
-        };
-        if same == Some(*truth) {
-            offer(0, Choice::Same, 0);
-        } else {
-            if subject.whole && left == 1 {
-                offer(miss(on, &subject.rest, truth) + 1, Choice::Balance, 0);
-            }
-            if let Some(parent) = scaled {
-                if let Some(map) = motion {
-                    offer(miss(on, &map.apply(parent), truth) + 1, Choice::Boost, 0);
-                }
-                for (at, &imbalance) in known.ledger.iter().rev().enumerate() {
-                    offer(miss(on, &add(parent, imbalance), truth) + 6, Choice::Ledger, at);
-                }
-                let c = axis(&parent);
-                if in_interval(on, (parent[c].min(0.0), parent[c].max(0.0)), truth[c]) {
-                    let bits = miss(on, &along(&parent, c, on.value(truth[c])), truth);
-                    offer(bits + size(on.nearest(1.5) - on.nearest(1.0)) + 3, Choice::Scale, 0);
-                }
-            }
-            if subject.whole && left == 1 && subject.incoming.len() == 1 && n_out > 1 {
-                for (at, recoiler) in recoilers(known, subject.p).enumerate().take(32) {
-                    if let Some(predicted) = emitted(subject.rest, known.momenta[recoiler], subject.mass) {
-                        offer(miss(on, &predicted, truth) + 6, Choice::Emission, at);
-                    }
-                }
-            }
-            if known.recoils.binary_search_by_key(&(subject.p as u32), |recoil| recoil.0).is_ok() {
-                let whole = size(on.nearest(1.5) - on.nearest(1.0));
-                for (at, imbalance) in known.ledger.iter().rev().enumerate() {
-                    let c = axis(imbalance);
-                    let predicted = along(imbalance, c, on.value(truth[c]));
-                    offer(miss(on, &predicted, truth).saturating_add(whole + 9), Choice::Against, at);
-                }
-            }
-            if subject.whole && left == 2 {
-                if let Some(bits) = decay_of(subject, known, subject.rest, false)
-                    .and_then(|decay| decay_bits(on, &decay, truth))
-                {
-                    offer(bits + 2, Choice::Decay, 0);
-                }
-                if subject.incoming.len() == 1 {
-                    for (at, &imbalance) in known.ledger.iter().rev().enumerate() {
-                        let total = add(subject.rest, imbalance);
-                        if let Some(bits) = decay_of(subject, known, total, true)
-                            .and_then(|decay| decay_bits(on, &decay, truth))
-                        {
-                            offer(bits + 7, Choice::LedgerDecay, at);
-                        }
-                    }
-                }
-            }
-        }
-    }
+    let ways = Ways { same, scaled, motion };
+    let (choice, entry) = if io.encoding { choose(on, known, subject, &ways) } else { (Choice::Free, 0) };
 
     io.law(Law::Choice);
     let (s, t) = (u64::from(subject.species as u32), u64::from(subject.status as u32) & 0xffff);
@@ -502,7 +181,7 @@ fn momentum<C: Account, R: RawBits>(
                 let after =
                     [after[0], after[1], after[2], energy([after[0], after[1], after[2], 0.0], subject.mass)];
                 let unit = on.value(on.nearest(1.0) + 1) - 1.0;
-        moved(known, subject.p, parent, after, unit);
+                moved(known, subject.p, parent, after, unit);
             }
         }
         Choice::Same => {
@@ -515,9 +194,9 @@ fn momentum<C: Account, R: RawBits>(
             io.numbers(3);
             let legs = subject.incoming.iter().chain(&subject.outgoing[..subject.place]);
             // A code that no writer writes may choose this where not all legs are known.
-            let largest = legs.filter_map(|&q| known.momenta.get(q as usize)).fold([0.0f64; 3], |m, p| {
-                [m[0].max(p[0].abs()), m[1].max(p[1].abs()), m[2].max(p[2].abs())]
-            });
+            let largest = legs
+                .filter_map(|&q| known.momenta.get(q as usize))
+                .fold([0.0f64; 3], |m, p| [m[0].max(p[0].abs()), m[1].max(p[1].abs()), m[2].max(p[2].abs())]);
             let near =
                 [0, 1, 2].map(|c| (exponent(largest[c]) - exponent(subject.rest[c])).clamp(0, 60) as u64);
             // A particle that goes on alone and changed is no leg of a vertex that balances.
@@ -592,7 +271,8 @@ fn momentum<C: Account, R: RawBits>(
             let at = io.symbol(&mut models.entry, context, entry as u32) as usize;
             let recoiler = recoilers(known, subject.p).nth(at).map_or([0.0; 4], |q| known.momenta[q]);
             let predicted = emitted(subject.rest, recoiler, subject.mass).unwrap_or(subject.rest);
-            let near = [0, 1, 2].map(|c| (exponent(subject.total[3]) - exponent(predicted[c])).clamp(0, 60) as u64);
+            let near =
+                [0, 1, 2].map(|c| (exponent(subject.total[3]) - exponent(predicted[c])).clamp(0, 60) as u64);
             residuals(io, models, on, 16, &predicted, near, &subject.truth, &mut found);
         }
         Choice::Against => {
@@ -606,7 +286,15 @@ fn momentum<C: Account, R: RawBits>(
             let reference = exponent(imbalance[c]).clamp(-60, 60);
             let sign = u64::from(imbalance[c] < 0.0);
             let kind = 8 + c;
-            found[c] = models.free.code(io, on, reference, [1 << 60, 1 << 59 | t, 1 << 58, 1 << 57, 1 << 56 | s], [1 << 40 | sign, 1 << 41 | sign, 1 << 42 | sign], kind, subject.truth[c]);
+            found[c] = models.free.code(
+                io,
+                on,
+                reference,
+                [1 << 60, 1 << 59 | t, 1 << 58, 1 << 57, 1 << 56 | s],
+                [1 << 40 | sign, 1 << 41 | sign, 1 << 42 | sign],
+                kind,
+                subject.truth[c],
+            );
             let predicted = along(&imbalance, c, on.value(found[c]));
             let near = (exponent(subject.total[3]) - exponent(imbalance[c])).clamp(0, 60) as u64;
             for other in (0..3).filter(|&other| other != c) {
@@ -629,30 +317,6 @@ fn momentum<C: Account, R: RawBits>(
         moved(known, subject.p, parent, after, unit);
     }
     found
-}
-
-/// Known particles that go on alone and whose next momentum is not known yet, the newest first.
-fn recoilers(known: &Known, p: usize) -> impl Iterator<Item = usize> + '_ {
-    let before = known.recoils.partition_point(|recoil| (recoil.0 as usize) < p);
-    known.recoils[..before].iter().rev().filter(move |recoil| recoil.1 as usize > p).map(|recoil| recoil.0 as usize)
-}
-
-/// What the particle goes on as, if it goes on alone and takes a recoil.
-fn next_alone(events: &Events, event: &Event, base: usize, p: usize) -> Option<usize> {
-    let end = events.end[base + p];
-    if end == NONE || event.incoming[end as usize].len() != 1 {
-        return None;
-    }
-    match event.outgoing[end as usize][..] {
-        [next] if events.status[base + next as usize] == 52 => Some(next as usize),
-        _ => None,
-    }
-}
-
-/// The second body of an emission: what is left of the emitter, and so much of the recoiler that it is on its mass shell.
-fn emitted(rest: Momentum, recoiler: Momentum, mass: f64) -> Option<Momentum> {
-    let share = (mass * mass.abs() - product(rest, rest)) / (2.0 * product(rest, recoiler));
-    (share > 0.0 && share < 1.0).then(|| add(rest, recoiler.map(|component| component * share)))
 }
 
 /// Codes which imbalance is taken, and takes it.
@@ -788,42 +452,4 @@ fn shell<C: Account, R: RawBits>(
         heavy as u64,
         truth.wrapping_sub(predicted_rank),
     ))
-}
-
-/// Remembers how a particle moved; three of one system and step say how all of them do.
-fn moved(known: &mut Known, p: usize, before: Momentum, after: Momentum, unit: f64) {
-    // Rounding is no motion.
-    if (0..3).all(|c| (after[c] - before[c]).abs() <= 16.0 * unit * after[3]) {
-        return;
-    }
-    let motion = known.motions.entry(known.steps[p]).or_default();
-    // Two that fly together say no more than one.
-    let alike = |example: &(Momentum, Momentum)| product(example.0, before) <= 1e-9 * example.0[3] * before[3];
-    if motion.examples.len() < 8 && !motion.examples.iter().any(alike) {
-        motion.examples.push((before, after));
-    }
-    if let [.., a, b, c] = motion.examples[..] {
-        let map = Transformation::of_three([a.0, b.0, c.0], [a.1, b.1, c.1], 1e-9 + 64.0 * unit);
-        motion.map = map.or(motion.map);
-    }
-}
-
-/// A vertex is whole: what it does not balance is open.
-fn settle(known: &mut Known, subject: &Subject<'_>, last: Momentum) {
-    if !subject.whole || subject.incoming.len() != 1 {
-        return;
-    }
-    let choice = known.choices[subject.p];
-    if choice == Choice::Same as u8 || choice == Choice::Balance as u8 || choice == Choice::Boost as u8 {
-        return;
-    }
-    let imbalance = subtract(subject.rest, last);
-    let scale = subject.total[3].abs().max(last[3].abs());
-    let borrowed = choice == Choice::Ledger as u8;
-    if !borrowed && (0..3).any(|c| imbalance[c].abs() > 1e-5 * scale) {
-        if known.ledger.len() == OPEN_IMBALANCES {
-            known.ledger.remove(0);
-        }
-        known.ledger.push(imbalance);
-    }
 }

@@ -135,7 +135,10 @@ pub fn interval<C: Account, R: RawBits>(
     for level in 0..LEVELS + 40 {
         let modelled = level < LEVELS;
         // Where all numbers of the interval are about equally dense, ranks are as good as values.
-        if !modelled && (low > 0.0 && high < 2.0 * low || high < 0.0 && low > 2.0 * high || last.wrapping_sub(first) < 16)
+        if !modelled
+            && (low > 0.0 && high < 2.0 * low
+                || high < 0.0 && low > 2.0 * high
+                || last.wrapping_sub(first) < 16)
         {
             break;
         }

@@ -53,8 +53,9 @@ impl Particles {
             for (place, p) in particles.enumerate() {
                 let index = |index: u32| if index == NONE { u64::MAX } else { u64::from(index) };
                 let flow = |flow: i32| if flow == NO_FLOW { u64::MAX } else { flow as u64 };
-                let number_of =
-                    |kind: usize, pattern: u64| self.ranks[kind].value(self.ranks[kind].rank(pattern)).to_bits();
+                let number_of = |kind: usize, pattern: u64| {
+                    self.ranks[kind].value(self.ranks[kind].rank(pattern)).to_bits()
+                };
                 let row = [
                     number,
                     place as u64,

@@ -5,9 +5,9 @@
 //!
 //! A vertex lies where its incoming particle was made, or on that particle's line of flight: then t says the rest.
 
-use super::{Event, Truth};
 use super::io::{Account, Io, Law};
 use super::numbers::{Free, exponent};
+use super::{Event, Truth};
 use hepz_columns::events::{Events, NONE};
 use hepz_entropy::RawBits;
 use hepz_models::symbol::{Difference, Symbol};
@@ -73,8 +73,11 @@ pub fn walk<C: Account, R: RawBits>(
         }
         io.numbers(4);
         let previous = all.last().copied().unwrap_or([0; 4]);
-        let goal: [i64; 4] =
-            if io.encoding { std::array::from_fn(|c| on.rank(truth.of(|e| &e.position[c], at))) } else { [0; 4] };
+        let goal: [i64; 4] = if io.encoding {
+            std::array::from_fn(|c| on.rank(truth.of(|e| &e.position[c], at)))
+        } else {
+            [0; 4]
+        };
         let flight = |t: i64| -> [f64; 4] {
             let Some(q) = mother else { return [0.0; 4] };
             let p = |c: usize| on_momenta.value(on_momenta.rank(events.momentum[c][q]));

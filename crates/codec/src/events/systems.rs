@@ -33,7 +33,9 @@ pub fn steps(events: &Events, event: &Event) -> Vec<Step> {
         }
         let outgoing = &event.outgoing[end as usize];
         let later = |q: &&u32| **q as usize > p;
-        if event.incoming[end as usize].len() == 2 && outgoing.first().is_some_and(|&q| is_hard(status(q as usize))) {
+        if event.incoming[end as usize].len() == 2
+            && outgoing.first().is_some_and(|&q| is_hard(status(q as usize)))
+        {
             ahead[p] = end;
         } else if let Some(&q) = outgoing.iter().filter(later).find(|&&q| ahead[q as usize] != NONE) {
             ahead[p] = ahead[q as usize];

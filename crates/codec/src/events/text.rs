@@ -255,7 +255,8 @@ impl Archive<'_> {
     /// What reading meets.
     pub fn inspect_events(&self) -> Result<Option<EventsInspection>, ArchiveError> {
         let Some(format) = &self.event_format else { return Ok(None) };
-        let mut found = EventsInspection { events: 0, particles: 0, vertices: 0, laws: Vec::new(), skeleton_bytes: 0.0 };
+        let mut found =
+            EventsInspection { events: 0, particles: 0, vertices: 0, laws: Vec::new(), skeleton_bytes: 0.0 };
         let mut prices = Prices::default();
         for number in self.numbers(Kind::Events) {
             self.event_memory(number)?;
