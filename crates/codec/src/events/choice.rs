@@ -4,50 +4,11 @@
 //! Not here: how the choice and the rest are coded (`momenta`).
 //! Holds: only the encoder measures; a wrong measure costs bytes.
 
-use super::known::{Known, Subject, along, axis, emitted, recoilers};
+use super::known::{Choice, Known, Subject, along, axis, emitted, recoilers};
 use super::numbers::{exponent, in_interval};
 use hepz_transforms::laws::decay::Decay;
 use hepz_transforms::laws::kinematics::{Momentum, Transformation, add, mass};
 use hepz_transforms::laws::lattice::Ranks;
-
-/// Which law a momentum follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// None.
-    Free,
-    /// The four-momentum of the mother.
-    Same,
-    /// What the other legs leave over.
-    Balance,
-    /// First of two bodies that are left.
-    Decay,
-    /// Along the mother's momentum.
-    Scale,
-    /// The mother's momentum and another vertex's imbalance.
-    Ledger,
-    /// Moved with others.
-    Boost,
-    /// First of two bodies that are left, of a total that includes another vertex's imbalance.
-    LedgerDecay,
-    /// Second body of an emission whose recoil another particle takes along its direction.
-    Emission,
-    /// Against an imbalance: it will take that recoil later.
-    Against,
-}
-
-/// All of them, by number.
-pub const CHOICES: [Choice; 10] = [
-    Choice::Free,
-    Choice::Same,
-    Choice::Balance,
-    Choice::Decay,
-    Choice::Scale,
-    Choice::Ledger,
-    Choice::Boost,
-    Choice::LedgerDecay,
-    Choice::Emission,
-    Choice::Against,
-];
 
 /// A law that misses by more bits than this is none.
 const MISS: u32 = 44;

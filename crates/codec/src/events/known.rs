@@ -5,7 +5,6 @@
 //! Holds: encoder and decoder keep the same.
 
 use super::Event;
-use super::choice::Choice;
 use super::systems;
 use hepz_columns::events::{Events, NONE};
 use hepz_transforms::laws::kinematics::{Momentum, Transformation, add, product, subtract};
@@ -13,6 +12,45 @@ use std::collections::BTreeMap;
 
 /// Imbalances that are kept, the newest ones.
 const OPEN_IMBALANCES: usize = 24;
+
+/// Which law a momentum follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// None.
+    Free,
+    /// The four-momentum of the mother.
+    Same,
+    /// What the other legs leave over.
+    Balance,
+    /// First of two bodies that are left.
+    Decay,
+    /// Along the mother's momentum.
+    Scale,
+    /// The mother's momentum and another vertex's imbalance.
+    Ledger,
+    /// Moved with others.
+    Boost,
+    /// First of two bodies that are left, of a total that includes another vertex's imbalance.
+    LedgerDecay,
+    /// Second body of an emission whose recoil another particle takes along its direction.
+    Emission,
+    /// Against an imbalance: it will take that recoil later.
+    Against,
+}
+
+/// All of them, by number.
+pub const CHOICES: [Choice; 10] = [
+    Choice::Free,
+    Choice::Same,
+    Choice::Balance,
+    Choice::Decay,
+    Choice::Scale,
+    Choice::Ledger,
+    Choice::Boost,
+    Choice::LedgerDecay,
+    Choice::Emission,
+    Choice::Against,
+];
 
 /// How a system moves.
 #[derive(Default)]

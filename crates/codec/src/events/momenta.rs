@@ -4,9 +4,9 @@
 //! Not here: the laws themselves (`hepz_transforms::laws`), which one is chosen (`choice`), masses (`masses`).
 //! Holds: the choice of a law is coded; whatever it predicts, the number comes back.
 
-use super::choice::{CHOICES, Choice, Ways, choose, decay_of, size};
+use super::choice::{Ways, choose, decay_of, size};
 use super::io::{Account, Io, Law};
-use super::known::{Known, Subject, along, axis, emitted, moved, recoilers, settle};
+use super::known::{CHOICES, Choice, Known, Subject, along, axis, emitted, moved, recoilers, settle};
 use super::numbers::{Free, LEVELS, exponent, interval, relative};
 use super::{Event, Truth, masses};
 use hepz_columns::events::{Events, NONE};

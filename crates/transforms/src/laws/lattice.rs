@@ -153,7 +153,7 @@ impl Ranks {
             Lattice::Decimal(_) => {
                 // 0.30103 is log10(2) from above; the estimate is right or one too small.
                 let binary = (magnitude.to_bits() >> 52) as i32 - 1023;
-                let mut exponent = (f64::from(binary) * 0.30103 + 1000.0) as i32 - 1000;
+                let mut exponent = (binary * 30_103).div_euclid(100_000);
                 let mut mantissa = (scale(magnitude, self.digits - 1 - exponent) + 0.5) as u64;
                 if mantissa >= self.decade / 9 * 10 {
                     exponent += 1;
