@@ -57,10 +57,9 @@ pub fn walk<C: Account, R: RawBits>(
 ) {
     let (on, on_energy, on_masses) = (&ranks[0], &ranks[1], &ranks[2]);
     let base = event.first_particle;
-    let n = event.particles;
     let mut known = Known::new(events, event);
     let late = models.masses.walk(io, truth, events, event, ranks, &mut known.masses);
-    for p in 0..n {
+    for (p, &late) in late.iter().enumerate() {
         let at = base + p;
         let vertex = events.production[at];
         let (incoming, outgoing): (&[u32], &[u32]) = match vertex {
@@ -81,7 +80,7 @@ pub fn walk<C: Account, R: RawBits>(
             species: events.species[at],
             status: events.status[at],
             mass: known.masses[p],
-            late: late[p],
+            late,
             incoming,
             outgoing,
             place,

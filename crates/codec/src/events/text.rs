@@ -277,7 +277,7 @@ impl Archive<'_> {
             .into_iter()
             .map(|law| {
                 let (bytes, numbers) = of(law);
-                let saved = (law != Law::Free && numbers > 0).then(|| numbers as f64 * mean - bytes);
+                let saved = (law != Law::Free && numbers > 0).then_some(numbers as f64 * mean - bytes);
                 LawInspection { law, bytes, numbers, saved }
             })
             .collect();
