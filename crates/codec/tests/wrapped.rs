@@ -8,6 +8,7 @@ mod shower;
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
 use hepz::{Archive, ArchiveError, CompressOptions, CompressReport, DecompressOptions, Limits, Memory};
+use hepz_recompression::wrapper::{Bytes, Rewrap};
 
 fn compress(file: &[u8], content: bool) -> (Vec<u8>, CompressReport) {
     let mut archive = Vec::new();
@@ -99,6 +100,58 @@ fn gzip_members_that_follow_each_other_come_back() {
     }
     file.extend(gzip(NAMED_HEADER, &zlib(b"", 6), b""));
     round_trip(text, &file, "members");
+}
+
+#[test]
+fn zstd_xz_and_bzip2_of_many_levels_come_back() {
+    let text = shower::hepmc3(3, 25);
+    let text = text.as_bytes();
+    let settings: [(u8, &[u8]); 12] = [
+        (2, &[1, 3, 3]),
+        (2, &[1, 3, 0]),
+        (2, &[1, 19, 1]),
+        (2, &[1, 0xfb, 2]),
+        (2, &[1, 22, 3]),
+        (3, &[1, 6, 4, 0]),
+        (3, &[1, 0x19, 4, 0]),
+        (3, &[1, 0, 1, 0]),
+        (3, &[1, 6, 10, 0x80, 0x80, 0x80, 0x0c]),
+        (3, &[1, 2, 0, 0x80, 0x80, 1]),
+        (4, &[1, 9]),
+        (4, &[1, 1]),
+    ];
+    for (wrapper, settings) in settings {
+        let file = pinned(wrapper, settings, text);
+        let archive = round_trip(text, &file, &format!("wrapper {wrapper} {settings:?}"));
+        let archive = Archive::from_bytes(&archive, Limits::default()).unwrap();
+        assert_eq!(archive.wrapper(), Some(["zstd", "xz", "bzip2"][usize::from(wrapper) - 2]));
+        hepz::verify(&archive, &Memory(&file), &DecompressOptions::new()).unwrap();
+        round_trip(&text.repeat(2), &file.repeat(2), "twice");
+    }
+}
+
+#[test]
+fn damaged_streams_of_every_wrapper_come_back_as_they_are() {
+    let text = shower::hepmc2(5, 20);
+    for (number, file) in samples(text.as_bytes()).into_iter().enumerate() {
+        let mut damaged = file.clone();
+        damaged[file.len() * 3 / 4] ^= 4;
+        for file in [&damaged, &file[..file.len() - 3], &[&file, b"tail".as_slice()].concat()] {
+            // Where not even the first block can be read there is nothing to say, so there may be no note.
+            let (archive, report) = compress(file, true);
+            assert!(!report.content_only && report.format.is_empty(), "wrapper {number}");
+            assert!(restored(&archive, Limits::default()).unwrap() == *file, "wrapper {number}");
+        }
+    }
+}
+
+#[test]
+fn a_wrapper_that_asks_for_much_memory_is_refused_by_a_reader_with_little() {
+    let text = shower::hepmc3(5, 5);
+    let (archive, _) = compress(&pinned(3, &[1, 9, 4, 0], text.as_bytes()), false);
+    let mut limits = Limits::default();
+    limits.memory_bytes = 256 << 20;
+    assert!(matches!(restored(&archive, limits), Err(ArchiveError::OverLimit { .. })));
 }
 
 #[test]
@@ -225,7 +278,30 @@ fn a_changed_recipe_gives_an_error_and_never_a_panic() {
     }
 }
 
+/// What a pinned encoder makes of a text: 2 zstd, 3 xz, 4 bzip2, with settings as in a recipe.
+fn pinned(wrapper: u8, settings: &[u8], text: &[u8]) -> Vec<u8> {
+    let length = [text.len() as u8 | 0x80, (text.len() >> 7) as u8 | 0x80, (text.len() >> 14) as u8];
+    let recipe = [&[1, wrapper, 1], length.as_slice(), settings].concat();
+    let read_at = |at: u64, into: &mut [u8]| {
+        into.copy_from_slice(&text[at as usize..][..into.len()]);
+        Ok(())
+    };
+    let mut made = Vec::new();
+    let mut sink = |piece: &[u8]| {
+        made.extend_from_slice(piece);
+        true
+    };
+    let text = Bytes { len: text.len() as u64, read_at: &read_at };
+    Rewrap::from_bytes(&recipe).unwrap().run(text, &mut sink).unwrap();
+    made
+}
+
 /// One file of each kind of wrapper.
 fn samples(text: &[u8]) -> Vec<Vec<u8>> {
-    vec![gzip(NAMED_HEADER, &zlib(text, 6), text)]
+    vec![
+        gzip(NAMED_HEADER, &zlib(text, 6), text),
+        pinned(2, &[1, 3, 3], text),
+        pinned(3, &[1, 6, 4, 0], text),
+        pinned(4, &[1, 9], text),
+    ]
 }

@@ -6,11 +6,13 @@
 //! (golden hashes in the tests); streams that lie end with an error; nothing is allocated that a stream claims.
 
 mod decoder;
+mod encoders;
 mod gzip;
 mod rewrap;
 
-pub use rewrap::{Rewrap, RewrapError};
+pub use rewrap::Rewrap;
 
+use crate::recipe::RecipeError;
 use decoder::{Decoder, Step};
 use std::io;
 
@@ -50,11 +52,17 @@ impl Bytes<'_> {
 pub enum Wrapper {
     /// gzip (RFC 1952).
     Gzip = 1,
+    /// zstd (RFC 8878).
+    Zstd = 2,
+    /// xz.
+    Xz = 3,
+    /// bzip2.
+    Bzip2 = 4,
 }
 
 impl Wrapper {
     /// Every kind.
-    pub const ALL: [Wrapper; 1] = [Wrapper::Gzip];
+    pub const ALL: [Wrapper; 4] = [Wrapper::Gzip, Wrapper::Zstd, Wrapper::Xz, Wrapper::Bzip2];
 
     /// The kind of a file, by its first bytes.
     pub fn recognise(head: &[u8]) -> Option<Wrapper> {
@@ -64,6 +72,9 @@ impl Wrapper {
     fn magic(self) -> &'static [u8] {
         match self {
             Wrapper::Gzip => &[0x1f, 0x8b, 8],
+            Wrapper::Zstd => &[0x28, 0xb5, 0x2f, 0xfd],
+            Wrapper::Xz => b"\xfd7zXZ\0",
+            Wrapper::Bzip2 => b"BZh",
         }
     }
 
@@ -71,6 +82,9 @@ impl Wrapper {
     pub fn name(self) -> &'static str {
         match self {
             Wrapper::Gzip => "gzip",
+            Wrapper::Zstd => "zstd",
+            Wrapper::Xz => "xz",
+            Wrapper::Bzip2 => "bzip2",
         }
     }
 
@@ -78,6 +92,9 @@ impl Wrapper {
     pub fn suffix(self) -> &'static str {
         match self {
             Wrapper::Gzip => "gz",
+            Wrapper::Zstd => "zst",
+            Wrapper::Xz => "xz",
+            Wrapper::Bzip2 => "bz2",
         }
     }
 
@@ -232,6 +249,21 @@ pub enum FindError {
     /// The file or its text could not be read.
     #[error("{0}")]
     Read(io::Error),
+}
+
+/// Why a file was not made again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RewrapError {
+    /// The recipe cannot be carried out.
+    #[error("{0}")]
+    Recipe(#[from] RecipeError),
+    /// The text could not be read.
+    #[error("{0}")]
+    Read(#[source] io::Error),
+    /// The sink wanted no more.
+    #[error("the sink refused the bytes")]
+    Stopped,
 }
 
 /// A file, read forwards.

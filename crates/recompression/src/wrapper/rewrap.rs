@@ -4,15 +4,17 @@
 //! Not here: decoding (`decoder`), zlib's encoder (`encoder`).
 //! Holds: the recipe names the encoder; memory is known before an encoder starts.
 
-use super::{Bytes, FindError, MEMORY_BYTES, Part, Parts, Wrapper, gzip};
+use super::encoders::Settings;
+use super::{Bytes, FindError, MEMORY_BYTES, Part, Parts, RewrapError, Wrapper, gzip};
 use crate::deflate;
 use crate::recipe::{RecipeError, RecipeReader, put_bytes, put_number};
-use std::io;
 
 /// The version of recipes that this program writes and reads.
 const VERSION: u8 = 1;
 /// Memory of preflate-rs and of buffers, beyond the text of a gzip member.
 const GZIP_BYTES: u64 = 96 << 20;
+/// What is looked at for settings: the headers of an xz stream and its first block, the longest there are.
+const FRONT_BYTES: u64 = 64;
 
 /// What it takes to make a file of its text again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,34 +33,26 @@ struct Stream {
 /// Who made a stream, and how it was told to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Encoder {
+    Pinned(Settings),
     Gzip { header: Vec<u8>, deflate: Vec<u8>, trailer: [u8; gzip::TRAILER_BYTES as usize] },
-}
-
-/// Why a file was not made again.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RewrapError {
-    /// The recipe cannot be carried out.
-    #[error("{0}")]
-    Recipe(#[from] RecipeError),
-    /// The text could not be read.
-    #[error("{0}")]
-    Read(#[source] io::Error),
-    /// The sink wanted no more.
-    #[error("the sink refused the bytes")]
-    Stopped,
 }
 
 /// Takes the bytes of the file; false for no more.
 type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> bool;
 
 impl Rewrap {
-    pub(super) fn find(parts: &Parts, stored: Bytes<'_>, _text: Bytes<'_>) -> Result<Rewrap, FindError> {
+    pub(super) fn find(parts: &Parts, stored: Bytes<'_>, text: Bytes<'_>) -> Result<Rewrap, FindError> {
         let mut streams: Vec<Stream> = Vec::with_capacity(parts.parts.len());
+        let mut at = 0;
         for part in &parts.parts {
             let encoder = match parts.wrapper {
                 Wrapper::Gzip => Encoder::find_gzip(part, stored)?,
+                wrapper => {
+                    let before = streams.last().map(|stream| &stream.encoder);
+                    Encoder::find_pinned(wrapper, part, stored, text, at, before)?
+                }
             };
+            at += part.text_bytes;
             streams.push(Stream { text_bytes: part.text_bytes, encoder });
         }
         Ok(Rewrap { wrapper: parts.wrapper, streams })
@@ -107,6 +101,7 @@ impl Rewrap {
                     put_bytes(&mut bytes, deflate);
                     bytes.extend_from_slice(trailer);
                 }
+                Encoder::Pinned(settings) => settings.put(&mut bytes),
             }
         }
         bytes
@@ -134,6 +129,7 @@ impl Rewrap {
                     deflate: reader.bytes()?.to_vec(),
                     trailer: reader.array()?,
                 },
+                wrapper => Encoder::Pinned(Settings::read(wrapper, &mut reader)?),
             };
             streams.push(Stream { text_bytes, encoder });
         }
@@ -158,9 +154,67 @@ impl Encoder {
         Ok(Encoder::Gzip { header: header.to_vec(), deflate: inflated.recipe, trailer })
     }
 
+    /// The settings of a pinned encoder that make a stream, proved on all of it. Streams of a file are usually made alike.
+    fn find_pinned(
+        wrapper: Wrapper,
+        part: &Part,
+        stored: Bytes<'_>,
+        text: Bytes<'_>,
+        text_at: u64,
+        before: Option<&Encoder>,
+    ) -> Result<Encoder, FindError> {
+        let front =
+            stored.part(part.stored_at, part.stored_bytes.min(FRONT_BYTES)).map_err(FindError::Read)?;
+        let mut candidates = Settings::candidates(wrapper, &front, part.text_bytes);
+        if let Some(&Encoder::Pinned(settings)) = before
+            && candidates.contains(&settings)
+        {
+            candidates.insert(0, settings);
+        }
+        let mut trials = Vec::new();
+        let mut least = None;
+        for settings in candidates {
+            if settings.memory_bytes() > MEMORY_BYTES {
+                least = least.or(Some(settings.memory_bytes()));
+                continue;
+            }
+            if !settings.worth_a_trial(&trials) {
+                continue;
+            }
+            let mut at = part.stored_at;
+            let mut failed = None;
+            let end = part.stored_at + part.stored_bytes;
+            let run = settings.run(text, text_at, part.text_bytes, &mut |made| {
+                let there = (end - at).min(made.len() as u64);
+                match stored.part(at, there) {
+                    Ok(stands) => {
+                        at += stands.iter().zip(made).take_while(|(a, b)| a == b).count() as u64;
+                        stands == made
+                    }
+                    Err(error) => {
+                        failed = Some(error);
+                        false
+                    }
+                }
+            });
+            match (run, failed) {
+                (_, Some(error)) | (Err(RewrapError::Read(error)), None) => {
+                    return Err(FindError::Read(error));
+                }
+                (Ok(()), None) if at == end => return Ok(Encoder::Pinned(settings)),
+                _ => trials.push((settings, at - part.stored_at)),
+            }
+        }
+        Err(match least {
+            Some(wanted) if trials.is_empty() => FindError::Memory { wanted, allowed: MEMORY_BYTES },
+            _ => FindError::Unknown,
+        })
+    }
+
     fn memory_bytes(&self, text_bytes: u64) -> u64 {
         match self {
             Encoder::Gzip { .. } => text_bytes.saturating_add(GZIP_BYTES),
+            Encoder::Pinned(settings) => settings.memory_bytes(),
         }
     }
 
@@ -182,6 +236,7 @@ impl Encoder {
                 }
                 Ok(reader.finish()?)
             }
+            Encoder::Pinned(settings) => settings.run(text, at, bytes, sink),
         }
     }
 }
