@@ -7,8 +7,8 @@ use hepz_formats::events::EventFormat;
 use std::path::Path;
 use std::time::Instant;
 
-/// Lines of a skeleton that begin with these bytes replace a line or its mothers.
-const PATCHES: [u8; 2] = [2, 3];
+/// Lines of a skeleton that begin with these bytes replace a line, its mothers or its label.
+const PATCHES: [u8; 3] = [2, 3, 6];
 /// Text that is read at once.
 const CHUNK_BYTES: usize = 4 << 20;
 /// One line in so many may need a patch.

@@ -44,6 +44,11 @@ impl Labels {
         number
     }
 
+    /// True for labels that have a number.
+    pub fn is_known(&self, label: &[u8]) -> bool {
+        self.text(self.last) == label || self.numbers.contains_key(label)
+    }
+
     /// The label of a number.
     pub fn text(&self, number: u32) -> &[u8] {
         self.table.get(number as usize).map_or(b"", Vec::as_slice)

@@ -6,14 +6,21 @@
 //! Source: J. Alwall et al., "A standard format for Les Houches Event Files", hep-ph/0609017; J. R. Andersen et al.,
 //! arXiv:1405.1067, section 4 (version 3).
 
+mod clustering;
+mod fold;
+mod guess;
 mod head;
+mod kinematics;
 mod line;
 mod mothers;
 mod number;
 mod reader;
+mod record;
+mod shape;
 mod skeleton;
 #[cfg(test)]
 mod tests;
+mod unfold;
 mod writer;
 
 pub(super) use head::recognise;
@@ -28,8 +35,6 @@ use number::{Dress, Printed};
 
 /// How an event begins; a closing bracket or a blank follows.
 const EVENT: &[u8] = b"<event";
-/// How an event usually begins.
-const TAG: &[u8] = b"<event>";
 
 /// How a file lays out its lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

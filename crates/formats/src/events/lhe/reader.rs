@@ -7,12 +7,17 @@
 
 use super::super::dialect::{Draft, Particle};
 use super::super::fields::push_integer;
+use super::fold::Folder;
 use super::line::{self, Line};
 use super::mothers::Pairs;
 use super::skeleton::{self, Op};
-use super::writer::Writer;
+use super::unfold::Context;
+use super::writer::{Places, Writer, n_final};
 use super::{Lhe, codes, next_event};
 use hepz_columns::events::Events;
+
+/// Labels of particles from this many on, shapes included, are patches.
+const MOST_LABELS: usize = 512;
 
 /// What a particle's line needs beside the columns.
 enum Patch {
@@ -20,6 +25,8 @@ enum Patch {
     Line,
     /// Its mothers.
     Mothers(i64, i64),
+    /// What stands behind so many bytes.
+    Label(usize),
 }
 
 struct Reader<'a> {
@@ -27,6 +34,9 @@ struct Reader<'a> {
     draft: Draft,
     pairs: Pairs,
     skeleton: Vec<u8>,
+    folder: Folder,
+    /// What the skeleton says about the event's lines of text.
+    folded: Vec<u8>,
     writer: Writer<'a>,
     written: Vec<u8>,
     /// Mothers that the particles of the event name.
@@ -50,6 +60,8 @@ pub(crate) fn read(lhe: &Lhe, text: &[u8]) -> Events {
         draft: Draft::new(codes()),
         pairs: Pairs::default(),
         skeleton: Vec::new(),
+        folder: Folder::default(),
+        folded: Vec::new(),
         writer: Writer::new(lhe),
         written: Vec::new(),
         mothers: Vec::new(),
@@ -89,22 +101,18 @@ impl Reader<'_> {
 
     /// Reads one event; its text ends with a line feed.
     fn event(&mut self, text: &[u8]) {
-        let start = self.skeleton.len();
         self.draft.begin(true);
         self.pairs.clear();
         self.patches.clear();
         let rest = self.particles(text);
         let done = rest.is_some_and(|rest| {
-            self.commit(text, rest) || {
-                self.skeleton.truncate(start);
-                self.find_patches(text) && self.commit(text, rest)
-            }
+            self.fold(text, rest);
+            self.commit(text) || (self.find_patches(text) && self.commit(text))
         });
         if !done {
-            self.skeleton.truncate(start);
             self.draft.undo();
             let mut at = 0;
-            skeleton::push(Op::Tag(next_line(text, &mut at).unwrap_or(b"")), &mut self.skeleton);
+            skeleton::push(Op::Bare(next_line(text, &mut at).unwrap_or(b"")), &mut self.skeleton);
             self.texts(&text[at..]);
         }
         let (p, v) = (self.draft.first_particle, self.draft.first_vertex);
@@ -142,68 +150,89 @@ impl Reader<'_> {
         self.mothers.push(line.mothers);
         let code = self.draft.particle_codes.expected();
         let &Line { species, status, momentum, mass, flow, label, .. } = line;
+        let labels = &self.draft.labels;
+        let known = labels.table().len() < MOST_LABELS || labels.is_known(label);
+        let label = if known { label } else { b"" };
         let particle = Particle { species, status, production, momentum, mass, flow, label };
         self.draft.push_particle(code, &particle);
     }
 
-    /// Writes the skeleton of the event, then the event from it; false if that is not the text.
-    fn commit(&mut self, text: &[u8], rest: usize) -> bool {
-        let start = self.skeleton.len();
-        self.write_skeleton(text);
-        self.texts(&text[rest..]);
-        self.written.clear();
-        let columns = (&self.draft.events, self.draft.labels.table());
-        let mut at = start;
-        let done =
-            self.writer.event(columns, places(&self.draft), &self.skeleton, &mut at, &mut self.written);
-        done.is_ok() && self.written == text
-    }
-
-    /// The skeleton up to the particles, with their patches.
-    fn write_skeleton(&mut self, text: &[u8]) {
+    /// Folds the lines of text of the event; those behind the particles begin at `rest`.
+    fn fold(&mut self, text: &[u8], rest: usize) {
         let mut at = 0;
         let tag = next_line(text, &mut at).unwrap_or(b"");
         let info = next_line(text, &mut at).unwrap_or(b"");
-        let n_particles = self.draft.events.species.len() - self.draft.first_particle;
+        let places = places(&self.draft);
         let mut number = Vec::new();
-        self.lhe.template.put_number(n_particles, &mut Vec::new(), &mut number);
+        self.lhe.template.put_number(places.0.len(), &mut Vec::new(), &mut number);
         let folded = self.lhe.trimmed(info).and_then(|info| info.strip_prefix(number.as_slice()));
         let folded = folded.filter(|rest| !rest.first().is_some_and(u8::is_ascii_digit));
+        let usual = |line| self.lhe.trimmed(line).map_or(Op::Raw(line), Op::Text);
+        let mut at = rest;
+        let others = std::iter::from_fn(|| next_line(text, &mut at).map(usual));
+        let ops = [usual(tag), folded.map_or(Op::Info(info), Op::Text)].into_iter().chain(others);
+        let last = self.writer.last(n_final(&self.draft.events, &places));
+        let context = Context::new(self.lhe, &self.draft.events, places);
+        self.folded.clear();
+        self.folder.fold(&context, &mut self.draft.labels, last, ops, &mut self.folded);
+    }
+
+    /// Writes the skeleton of the event, then the event from it; takes the skeleton back and is false if that is not the
+    /// text.
+    fn commit(&mut self, text: &[u8]) -> bool {
+        let (start, spent) = (self.skeleton.len(), self.writer.spent());
+        skeleton::push(Op::Event, &mut self.skeleton);
+        self.write_patches(text);
+        self.skeleton.extend_from_slice(&self.folded);
+        self.written.clear();
+        let columns = ((&self.draft.events, self.draft.labels.table()), self.folder.shapes.as_slice());
+        let mut at = start;
+        let done =
+            self.writer.event(columns, places(&self.draft), &self.skeleton, &mut at, &mut self.written);
+        let same = done.is_ok() && self.written == text;
+        if same {
+            self.writer.commit();
+        } else {
+            self.writer.set_spent(spent);
+            self.skeleton.truncate(start);
+        }
+        same
+    }
+
+    /// What lines of particles need beside the columns.
+    fn write_patches(&mut self, text: &[u8]) {
         let out = &mut self.skeleton;
-        match folded {
-            Some(info) if self.lhe.trimmed(tag) == Some(super::TAG) => skeleton::push(Op::Event(info), out),
-            Some(info) => {
-                skeleton::push(Op::Tag(tag), out);
-                skeleton::push(Op::Info(info), out);
-            }
-            None => {
-                skeleton::push(Op::Tag(tag), out);
-                skeleton::push(Op::InfoText(info), out);
-            }
-        }
-        if self.patches.is_empty() {
-            return;
-        }
+        let mut at = 0;
+        next_line(text, &mut at);
+        next_line(text, &mut at);
         let mut patches = self.patches.iter().peekable();
         let mut patch = Vec::new();
-        for particle in 0..n_particles {
+        let mut place = 0;
+        while patches.peek().is_some() {
             let Some(line) = next_line(text, &mut at) else { break };
-            let Some((_, found)) = patches.next_if(|(place, _)| *place == particle) else { continue };
-            patch.clear();
-            push_integer(particle as i64, &mut patch);
-            patch.push(b' ');
-            match *found {
-                Patch::Line => {
-                    patch.extend_from_slice(line);
-                    skeleton::push(Op::Patch(&patch), out);
-                }
-                Patch::Mothers(first, last) => {
-                    push_integer(first, &mut patch);
-                    patch.push(b' ');
-                    push_integer(last, &mut patch);
-                    skeleton::push(Op::Mothers(&patch), out);
+            if let Some((_, found)) = patches.next_if(|(found, _)| *found == place) {
+                patch.clear();
+                push_integer(place as i64, &mut patch);
+                patch.push(b' ');
+                match *found {
+                    Patch::Line => {
+                        patch.extend_from_slice(line);
+                        skeleton::push(Op::Patch(&patch), out);
+                    }
+                    Patch::Mothers(first, last) => {
+                        push_integer(first, &mut patch);
+                        patch.push(b' ');
+                        push_integer(last, &mut patch);
+                        skeleton::push(Op::Mothers(&patch), out);
+                    }
+                    Patch::Label(from) => {
+                        let line = self.lhe.trimmed(line).unwrap_or(line);
+                        patch.extend_from_slice(line.get(from..).unwrap_or(b""));
+                        skeleton::push(Op::Label(&patch), out);
+                    }
                 }
             }
+            place += 1;
         }
     }
 
@@ -224,6 +253,14 @@ impl Reader<'_> {
             if self.written == wanted {
                 continue;
             }
+            let length = self.written.len() - self.lhe.line_end.len();
+            if columns.1[columns.0.label[particle] as usize].is_empty()
+                && wanted.starts_with(&self.written[..length])
+                && wanted.ends_with(self.lhe.line_end)
+            {
+                self.patches.push((number, Patch::Label(length)));
+                continue;
+            }
             let (first, last) = self.mothers[number];
             self.written.clear();
             self.writer.particle(columns, particle, Some((first, last)), &mut self.written);
@@ -235,6 +272,6 @@ impl Reader<'_> {
 }
 
 /// Places of the event at hand in the columns.
-fn places(draft: &Draft) -> super::writer::Places {
+fn places(draft: &Draft) -> Places {
     (draft.first_particle..draft.events.species.len(), draft.first_vertex..draft.events.vertex_status.len())
 }

@@ -55,6 +55,58 @@ fn fortran_style() -> String {
     text + "</LesHouchesEvents>\n"
 }
 
+/// As MadGraph writes events for matching: the jet's transverse momentum and the leptons' mass stand in other lines again.
+fn matched_style() -> String {
+    let mut text = HEADER.to_owned();
+    for (x, y) in [(3.0, 4.0), (30.0, 40.0), (60.0, 80.0), (15.0, 36.0), (8.0, 15.0), (80.0, 150.0)] {
+        let fortran = |value: f64, digits: usize| {
+            let exponent = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 + 1 };
+            let mantissa = value.abs() / 10f64.powi(exponent);
+            let sign = if value < 0.0 { "-" } else { "" };
+            format!("{sign}{mantissa:.digits$}E{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+        };
+        // The resonance goes against a gluon that goes forwards.
+        let z = 50.0 + x;
+        let leptons = [[40.0, 30.0, 10.0], [-40.0 - x, -30.0 - y, 25.0]];
+        let size = |p: [f64; 3]| (p[0] * p[0] + p[1] * p[1] + p[2] * p[2]).sqrt();
+        let (jet, energy) = (size([x, y, z]), size(leptons[0]) + size(leptons[1]));
+        let mass = (energy * energy - size([x, y, 35.0]).powi(2)).sqrt();
+        let (sum, along) = (energy + jet, 35.0 + z);
+        let lines = [
+            (2, -1, [0, 0], [501, 0], [0.0, 0.0, (sum + along) / 2.0], (sum + along) / 2.0, 0.0),
+            (-2, -1, [0, 0], [0, 502], [0.0, 0.0, (along - sum) / 2.0], (sum - along) / 2.0, 0.0),
+            (23, 2, [1, 2], [0, 0], [-x, -y, 35.0], energy, mass),
+            (-11, 1, [3, 3], [0, 0], leptons[0], size(leptons[0]), 0.0),
+            (11, 1, [3, 3], [0, 0], leptons[1], size(leptons[1]), 0.0),
+            (21, 1, [1, 2], [501, 502], [x, y, z], jet, 0.0),
+        ];
+        text += "<event>\n 6   2  0.3751300E+00  0.9118800E+02  0.7546771E-02  0.1179815E+00\n";
+        for (species, status, mothers, flow, p, energy, mass) in lines {
+            text += &format!(
+                "{species:9}{status:5}{:5}{:5}{:5}{:5}{:>19}{:>19}{:>19}{:>19}{:>19} 0.  1.\n",
+                mothers[0],
+                mothers[1],
+                flow[0],
+                flow[1],
+                fortran(p[0], 11),
+                fortran(p[1], 11),
+                fortran(p[2], 11),
+                fortran(energy, 11),
+                fortran(mass, 11)
+            );
+        }
+        let transverse = x.hypot(y);
+        let mut clusterings = [(transverse, "  1  6  2 -1"), (mass, "  4  5 -1 -1")];
+        clusterings.sort_by(|a, b| a.0.total_cmp(&b.0));
+        text += &format!("#  0.7000000E+04  0.7000000E+04 {:>14}\n<clustering>\n", fortran(transverse, 7));
+        for (scale, lines) in clusterings {
+            text += &format!("<clus scale=\"{scale:9.3}\">{lines}</clus>\n");
+        }
+        text += "<clus scale=\"   91.188\">  1  4  2 -1</clus>\n</clustering>\n</event>\n";
+    }
+    text + "</LesHouchesEvents>\n"
+}
+
 /// Reads a text as a file of the format of `like` and checks that it comes back.
 fn through(like: &str, text: &[u8]) -> Events {
     let format = EventFormat::recognise(like.as_bytes()).expect("events");
@@ -88,11 +140,104 @@ fn both_styles_come_back_through_columns() {
             assert!(events.vertices.iter().all(|&n| n == 2));
             assert_eq!(events.production[..5], [NONE, NONE, 0, 1, 1]);
             assert_eq!(events.end[..5], [0, 0, 1, NONE, NONE]);
-            assert!(events.labels.len() < 5);
+            assert!(events.labels.len() < 16);
         }
     }
     let format = EventFormat::recognise(fortran_style().as_bytes()).expect("events");
     assert_eq!(format.momentum(), Lattice::Decimal(11));
+}
+
+#[test]
+fn what_laws_and_the_last_event_say_is_not_in_the_skeleton() {
+    for text in [matched_style(), matched_style().replace('\n', "\r\n")] {
+        let events = through(&text, text.as_bytes());
+        assert_eq!((n_patches(&events), events.particles.as_slice()), (0, [6; 6].as_slice()));
+        let skeleton = String::from_utf8_lossy(&events.skeleton).into_owned();
+        let after_first = skeleton.splitn(3, '\u{1}').nth(2).expect("six events");
+        // The last event is followed by one line more.
+        assert!(after_first.starts_with("\n\u{1}\n\u{1}\n\u{1}\n\u{1}\n"), "{after_first:?}");
+        assert!(after_first.len() < 40, "{after_first:?}");
+    }
+}
+
+#[test]
+fn weights_that_repeat_a_number_refer_to_it() {
+    let text = c_style();
+    let events = through(&text, text.as_bytes());
+    let skeleton = String::from_utf8_lossy(&events.skeleton).into_owned();
+    assert!(skeleton.contains("iB\n"), "{skeleton}");
+}
+
+#[test]
+fn a_law_that_fails_costs_one_number() {
+    let usual = matched_style();
+    let format = EventFormat::recognise(usual.as_bytes()).expect("events");
+    let least = comes_back(&format, usual.as_bytes()).skeleton.len();
+    for (from, to) in [
+        ("50.000\">  1  6", "50.001\">  1  6"),
+        ("50.000\">  1  6  2 -1", "50.000\">  2  6  1 -1"),
+        ("50.000\">  1  6  2 -1", "50.000\">  7  8 -1 99"),
+        ("50.000\">  1  6  2 -1", "50.000\">  1 66  2 -1"),
+        ("0.5000000E+02", "0.7000000E+04"),
+        ("0.5000000E+02", "0.5000001E+02"),
+        ("0.5000000E+02", "0.5000000E+02  0.5000000E+02"),
+        ("0.1179815E+00", "0.1179816E+00"),
+        ("<clustering>", "<Clustering>"),
+        ("<clustering>\n", ""),
+        ("<clustering>\n", "<clustering>\n<clustering>\n<x 1 2 3/>\n"),
+    ] {
+        let text = usual.replacen(from, to, 2);
+        assert_ne!(text, usual);
+        let events = comes_back(&format, text.as_bytes());
+        assert!(events.skeleton.len() < least + 300, "{from} {to} {}", events.skeleton.len() - least);
+        assert!(events.particles.iter().all(|&n| n == 6));
+    }
+}
+
+#[test]
+fn lifetimes_that_differ_are_no_labels() {
+    let usual = fortran_style();
+    let one = &usual[HEADER.len()..usual.len() - "</LesHouchesEvents>\n".len()];
+    let events: Vec<String> =
+        (0..400).map(|n| one.replace(" 0. -1.", &format!(" 0.{:07}E-02 -1.", n * 7919 + 100_000))).collect();
+    let text = [HEADER, &events.concat(), "</LesHouchesEvents>\n"].concat();
+    // Each particle of the two that have one gets another lifetime.
+    let mut n = 0;
+    let text: String = text
+        .split_inclusive("E-02 -1.")
+        .map(|part| {
+            n += 1;
+            part.replace("E-02 -1.", &format!("{n:04}E-02 -1."))
+        })
+        .collect();
+    let events = through(&text, text.as_bytes());
+    assert!(events.labels.len() <= 700, "{}", events.labels.len());
+    assert_eq!(n_patches(&events), 0);
+}
+
+#[test]
+fn guesses_do_not_make_a_small_archive_large() {
+    let usual = fortran_style();
+    let format = EventFormat::recognise(usual.as_bytes()).expect("events");
+    let events = format.read(usual.as_bytes());
+    let long = "x".repeat(60_000);
+    let mut skeleton = format!("\u{1}\n<event>\n\u{5}1\n{long}\n\u{80}\n").into_bytes();
+    skeleton.retain(|&byte| byte != 0xc2);
+    skeleton.extend(b"\x01\n".repeat(9));
+    let labels = vec![[&b"\x01"[..], &[b'y'; 500]].concat()];
+    let empty =
+        Events { particles: vec![0; 10], vertices: vec![0; 10], skeleton, labels, ..Events::default() };
+    assert!(empty.validate());
+    assert!(format.write(&empty, &mut Vec::new()).is_err());
+    // Lines of which each is guessed, over and over.
+    let mut skeleton = b"\x01\n\x80\n\x80\n".to_vec();
+    skeleton.extend(b"\x80\n".repeat(20_000));
+    skeleton.extend(b"\x01\n".repeat(10_000));
+    let many = Events { particles: vec![0; 10_001], vertices: vec![0; 10_001], skeleton, ..empty };
+    let mut out = Vec::new();
+    assert!(format.write(&many, &mut out).is_err());
+    assert!(out.len() < 64 << 20, "{}", out.len());
+    assert!(!events.skeleton.is_empty());
 }
 
 #[test]
@@ -142,9 +287,9 @@ fn odd_lines_cost_one_patch_each() {
 
 #[test]
 fn every_beginning_of_a_file_comes_back() {
-    for usual in [fortran_style(), c_style().replace('\n', "\r\n")] {
+    for usual in [fortran_style(), matched_style(), c_style().replace('\n', "\r\n")] {
         let format = EventFormat::recognise(usual.as_bytes()).expect("events");
-        for end in 0..usual.len() {
+        for end in (0..usual.len()).rev().step_by(3) {
             comes_back(&format, &usual.as_bytes()[..end]);
         }
     }
@@ -164,15 +309,23 @@ fn cuts_are_where_events_begin() {
 
 #[test]
 fn hostile_skeletons_give_an_error_or_text() {
-    let usual = fortran_style();
-    let format = EventFormat::recognise(usual.as_bytes()).expect("events");
-    let events = format.read(usual.as_bytes());
-    for at in 0..events.skeleton.len() {
-        for byte in 0..16 {
-            let mut skeleton = events.skeleton.clone();
-            skeleton[at] = byte;
-            let odd = Events { skeleton, ..events.clone() };
-            let _ = format.write(&odd, &mut Vec::new());
+    for usual in [fortran_style(), matched_style(), c_style()] {
+        let format = EventFormat::recognise(usual.as_bytes()).expect("events");
+        let events = format.read(usual.as_bytes());
+        for at in HEADER.len() - 8..events.skeleton.len() {
+            for byte in (0..16).chain(b"=^spimr AZ09".iter().copied()).chain(126..140) {
+                let mut skeleton = events.skeleton.clone();
+                skeleton[at] = byte;
+                let odd = Events { skeleton, ..events.clone() };
+                let _ = format.write(&odd, &mut Vec::new());
+            }
+        }
+        for label in 0..events.labels.len() {
+            for at in 0..events.labels[label].len() {
+                let mut odd = events.clone();
+                odd.labels[label][at] ^= 3;
+                let _ = format.write(&odd, &mut Vec::new());
+            }
         }
     }
 }
@@ -181,9 +334,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn edited_files_come_back(
+        style in 0usize..3,
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, any::<u8>()), 1..12),
     ) {
-        let usual = fortran_style();
+        let usual = [fortran_style, matched_style, c_style][style]();
         let mut text = usual.clone().into_bytes();
         for (at, kind, byte) in edits {
             let at = at.index(text.len());
