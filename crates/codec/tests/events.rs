@@ -53,7 +53,8 @@ fn changed_digits_swapped_and_dropped_lines_come_back() {
         for _ in 0..150 {
             let mut lines: Vec<Vec<u8>> = text.lines().map(|line| line.as_bytes().to_vec()).collect();
             for _ in 0..1 + random.below(3) {
-                let (a, b) = (random.below(lines.len() as u64) as usize, random.below(lines.len() as u64) as usize);
+                let (a, b) =
+                    (random.below(lines.len() as u64) as usize, random.below(lines.len() as u64) as usize);
                 match random.below(5) {
                     0 => lines.swap(a, b),
                     1 => drop(lines.remove(a.min(lines.len() - 1))),

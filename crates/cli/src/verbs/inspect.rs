@@ -119,7 +119,11 @@ fn laws(events: &EventsInspection) -> String {
     format!("\n{events} events, {particles} particles, {vertices} vertices\n\n{}", cells.to_text())
 }
 
-fn print_json(file: &Path, inspection: &Inspection, events: Option<&EventsInspection>) -> Result<(), Failure> {
+fn print_json(
+    file: &Path,
+    inspection: &Inspection,
+    events: Option<&EventsInspection>,
+) -> Result<(), Failure> {
     let columns: Vec<Value> = inspection
         .columns
         .iter()

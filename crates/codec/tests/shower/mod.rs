@@ -110,7 +110,8 @@ impl Event {
         let mut mesons = Vec::new();
         for _ in 0..open.len() * 2 {
             let size = 0.5 + random.below(1 << 30) as f64 / 1e9;
-            let (id, m) = [(111, 0.13498), (310, 0.49761), (211, pion), (221, 0.54785)][random.below(4) as usize];
+            let (id, m) =
+                [(111, 0.13498), (310, 0.49761), (211, pion), (221, 0.54785)][random.below(4) as usize];
             let status = if id == 211 { 1 } else { 2 };
             mesons.push(event.add(id, status, on_shell(random.direction().map(|c| c * size), m), m, string));
         }
@@ -159,7 +160,13 @@ impl Event {
             }
             let [x, y, z, e] = particle.p.map(c_style);
             let m = c_style(particle.m);
-            let _ = writeln!(text, "P {} {parent} {} {x} {y} {z} {e} {m} {}", place + 1, particle.id, particle.status);
+            let _ = writeln!(
+                text,
+                "P {} {parent} {} {x} {y} {z} {e} {m} {}",
+                place + 1,
+                particle.id,
+                particle.status
+            );
         }
     }
 
@@ -169,7 +176,10 @@ impl Event {
 
     fn print2(&self, number: u64, text: &mut String) {
         let vertices = self.vertices.len();
-        let _ = write!(text, "E {number} -1 -1.0000000000000000e+00 -1.0000000000000000e+00 -1.0000000000000000e+00 0 0 {vertices} 10001 10002 0 0\nU GEV MM\n");
+        let _ = write!(
+            text,
+            "E {number} -1 -1.0000000000000000e+00 -1.0000000000000000e+00 -1.0000000000000000e+00 0 0 {vertices} 10001 10002 0 0\nU GEV MM\n"
+        );
         for vertex in 0..vertices {
             let orphans: Vec<usize> =
                 self.incoming(vertex).filter(|&p| self.particles[p].production == usize::MAX).collect();
@@ -178,13 +188,20 @@ impl Event {
             let position = self.vertices[vertex];
             let zero = position == [0.0; 4];
             let [x, y, z, t] = position.map(|c| if zero { "0".to_owned() } else { c_style(c) });
-            let _ = writeln!(text, "V -{} 0 {x} {y} {z} {t} {} {} 0", vertex + 1, orphans.len(), outgoing.len());
+            let _ =
+                writeln!(text, "V -{} 0 {x} {y} {z} {t} {} {} 0", vertex + 1, orphans.len(), outgoing.len());
             for p in orphans.into_iter().chain(outgoing) {
                 let particle = &self.particles[p];
                 let [x, y, z, e] = particle.p.map(c_style);
                 let m = c_style(particle.m);
                 let end = particle.end.map_or("0".to_owned(), |v| format!("-{}", v + 1));
-                let _ = write!(text, "P {} {} {x} {y} {z} {e} {m} {} 0 0 {end}", 10001 + p, particle.id, particle.status);
+                let _ = write!(
+                    text,
+                    "P {} {} {x} {y} {z} {e} {m} {} 0 0 {end}",
+                    10001 + p,
+                    particle.id,
+                    particle.status
+                );
                 match particle.flow {
                     [0, 0] => text.push_str(" 0\n"),
                     [a, b] => {
