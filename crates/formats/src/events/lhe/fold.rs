@@ -7,10 +7,11 @@
 use super::super::labels::Labels;
 use super::clustering::{Candidate, Clustering, History};
 use super::guess::{self, Facts, SCALES_BEFORE, Said, numbers};
+use super::kinematics::Context;
 use super::record::{Cursor, Record};
 use super::shape::{Role, Shape, cut};
 use super::skeleton::{self, MOST_SHAPES, Op};
-use super::unfold::{Context, joined};
+use super::unfold::joined;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -100,7 +101,8 @@ impl Folder {
         let mut n_guessed = 0;
         let mut body = Vec::new();
         let mut candidates = recorded.candidates.iter();
-        let info = lines.get(1).map_or(0..0, |line| line.numbers.clone());
+        let info = lines.get(1).map_or(Vec::new(), |line| self.numbers[line.numbers.clone()].to_vec());
+        let (no_facts, facts) = (Facts::new(context, b""), Facts::new(context, &info));
         for (at, line) in lines.iter().enumerate() {
             let flush = |n_guessed: &mut u64, out: &mut Vec<u8>| {
                 if *n_guessed > 0 {
@@ -120,16 +122,17 @@ impl Folder {
             };
             let mut ahead = cursor;
             let found = ahead.find(number);
-            let info = if at > 1 { info.clone() } else { 0..0 };
+            // The second line is not known before itself.
+            let facts = if at > 1 { &facts } else { &no_facts };
             body.clear();
             let last = found.map(|(_, numbers)| numbers);
             match self.shapes[usize::from(number)].role {
-                Role::Plain => self.plain(context, (line, number), last, info, &mut body),
+                Role::Plain => self.plain(facts, (line, number), last, &mut body),
                 Role::Clustering => {
                     let candidate = candidates.next().and_then(Option::as_ref);
                     self.clustering((line, number), last, candidate, &mut body);
                 }
-                Role::Scales => self.scales(context, (line, number), last, &recorded.jets, info, &mut body),
+                Role::Scales => self.scales(facts, (line, number), last, &recorded.jets, &mut body),
             }
             let kept = body.iter().rposition(|&byte| byte != b'=').map_or(0, |last| last + 1);
             if kept == 0 && found.is_some_and(|(place, _)| place == cursor.at) {
@@ -175,10 +178,9 @@ impl Folder {
     /// What is said about the numbers of a line that no law knows.
     fn plain(
         &mut self,
-        context: &Context<'_>,
+        facts: &Facts<'_>,
         (line, number): (&Line<'_>, u8),
         last: Option<&[u8]>,
-        info: Range<usize>,
         body: &mut Vec<u8>,
     ) {
         let shape = &self.shapes[usize::from(number)];
@@ -201,7 +203,6 @@ impl Folder {
                 continue;
             }
             let said = if slot.is_real() {
-                let facts = Facts { partons: context.partons(), info: &self.numbers[info.clone()] };
                 facts.find(slot, found, &mut self.scratch)
             } else {
                 Said::Literal(found)
@@ -239,11 +240,10 @@ impl Folder {
     /// What is said about the scales of jets.
     fn scales(
         &mut self,
-        context: &Context<'_>,
+        facts: &Facts<'_>,
         (line, number): (&Line<'_>, u8),
         last: Option<&[u8]>,
         jets: &[History],
-        info: Range<usize>,
         body: &mut Vec<u8>,
     ) {
         let shape = &self.shapes[usize::from(number)];
@@ -272,10 +272,7 @@ impl Folder {
             } else {
                 let others = (0..scales.len()).map(Said::Scale).chain([Said::First]);
                 let said = { others }.find(&mut same);
-                said.unwrap_or_else(|| {
-                    let facts = Facts { partons: context.partons(), info: &self.numbers[info.clone()] };
-                    facts.find(slot, found, &mut self.scratch)
-                })
+                said.unwrap_or_else(|| facts.find(slot, found, &mut self.scratch))
             };
             said.push(body);
         }

@@ -5,13 +5,18 @@
 //! Holds: guesses depend on columns, the guessed line's shape and what was said before it.
 
 use super::clustering::{Candidate, History};
-use super::kinematics::{Parton, product, sum, transverse2};
+use super::kinematics::{Context, product, sum, transverse2};
 use super::shape::{Shape, Slot};
+use std::cell::OnceCell;
 
 /// Slots of a line of scales before those of the jets.
 pub(super) const SCALES_BEFORE: usize = 2;
 /// Lines that a reference can name.
 const MOST_LINES: usize = 26;
+/// Pairs of lines that are tried.
+const MOST_PAIRS: usize = 120;
+/// Shorter numbers may be found by chance.
+const LEAST_DIGITS: usize = 5;
 
 /// How a number is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,18 +112,25 @@ pub(super) fn jet(history: Option<&History>) -> Said<'static> {
 
 /// What a number of a line of one event can refer to.
 pub(super) struct Facts<'a> {
-    pub partons: &'a [Parton],
+    context: &'a Context<'a>,
     /// Numbers of the event's second line.
-    pub info: &'a [u8],
+    info: &'a [u8],
+    /// All that has a value.
+    all: OnceCell<Vec<(f64, Said<'static>)>>,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    pub fn new(context: &'a Context<'a>, info: &'a [u8]) -> Facts<'a> {
+        Facts { context, info, all: OnceCell::new() }
+    }
+
     fn transverse(&self, n: usize) -> Option<f64> {
-        Some(transverse2(self.partons.get(n)?.momentum).sqrt())
+        Some(transverse2(self.context.partons().get(n)?.momentum).sqrt())
     }
 
     fn mass(&self, n: usize, m: usize) -> Option<f64> {
-        let total = sum(self.partons.get(n)?.momentum, self.partons.get(m)?.momentum);
+        let partons = self.context.partons();
+        let total = sum(partons.get(n)?.momentum, partons.get(m)?.momentum);
         Some(product(total, total).max(0.0).sqrt())
     }
 
@@ -136,28 +148,37 @@ impl Facts<'_> {
         }
     }
 
+    fn all(&self) -> &[(f64, Said<'static>)] {
+        self.all.get_or_init(|| {
+            let n = self.context.partons().len().min(MOST_LINES);
+            let infos = numbers(self.info).count().min(MOST_LINES);
+            let pairs = (1..n).flat_map(|m| (0..m).map(move |n| Said::Mass(n, m)));
+            (0..infos)
+                .map(Said::Info)
+                .chain((0..n).map(Said::Transverse))
+                .chain(pairs.take(MOST_PAIRS))
+                .filter_map(|said| Some((self.value(said)?, said)))
+                .collect()
+        })
+    }
+
     /// How a number can be said that no guess gives.
     pub fn find<'t>(&self, slot: &Slot, number: &'t [u8], scratch: &mut Vec<u8>) -> Said<'t> {
         let literal = Said::Literal(number);
         let n_digits = number.iter().filter(|byte| byte.is_ascii_digit()).count();
-        let value = std::str::from_utf8(number).ok().and_then(|number| number.parse::<f64>().ok());
-        let Some(value) = value.filter(|value| slot.is_real() && *value != 0.0 && n_digits >= 5) else {
+        if !slot.is_real() || n_digits < LEAST_DIGITS {
             return literal;
-        };
-        let mut same = |said: Said<'t>| {
-            let near = self.value(said).filter(|found| (found - value).abs() <= value.abs() * 2e-3)?;
+        }
+        let value = std::str::from_utf8(number).ok().and_then(|number| number.parse::<f64>().ok());
+        let Some(value) = value.filter(|value| *value != 0.0) else { return literal };
+        // Numbers of so many digits are nearer to what they print.
+        let near = value.abs() * 2e-3;
+        let mut found = self.all().iter().filter(|(known, _)| (known - value).abs() <= near);
+        let found = found.find(|(known, _)| {
             scratch.clear();
-            slot.print(near, scratch);
-            (scratch == number).then_some(said)
-        };
-        let n = self.partons.len().min(MOST_LINES);
-        let infos = numbers(self.info).count().min(MOST_LINES);
-        let pairs = (1..n).flat_map(|m| (0..m).map(move |n| Said::Mass(n, m)));
-        (0..infos)
-            .map(Said::Info)
-            .chain((0..n).map(Said::Transverse))
-            .chain(pairs.take(MOST_LINES * 4))
-            .find_map(&mut same)
-            .unwrap_or(literal)
+            slot.print(*known, scratch);
+            scratch == number
+        });
+        found.map_or(literal, |(_, said)| *said)
     }
 }

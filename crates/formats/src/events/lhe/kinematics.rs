@@ -6,8 +6,12 @@
 
 use super::super::decimal;
 use super::Lhe;
-use super::writer::Places;
 use hepz_columns::events::{Decimal, Events, Lattice};
+use std::cell::OnceCell;
+use std::ops::Range;
+
+/// Places of an event's particles and vertices in the columns.
+pub(super) type Places = (Range<usize>, Range<usize>);
 
 /// x, y, z, energy.
 pub(super) type Vector = [f64; 4];
@@ -41,19 +45,36 @@ fn value(lattice: Lattice, pattern: u64) -> f64 {
     }
 }
 
-/// The lines of an event.
-pub(super) fn partons(lhe: &Lhe, events: &Events, places: &Places) -> Vec<Parton> {
-    let [momentum, energy, mass] = lhe.formats.map(|format| format.lattice);
-    let lattices = [momentum, momentum, momentum, energy];
-    let parton = |at: usize| Parton {
-        momentum: [0, 1, 2, 3].map(|axis| value(lattices[axis], events.momentum[axis][at])),
-        mass: value(mass, events.mass[at]),
-        species: events.species[at],
-        status: events.status[at],
-        production: events.production[at],
-        end: events.end[at],
-    };
-    places.0.clone().map(parton).collect()
+/// The columns of one event.
+pub(super) struct Context<'a> {
+    pub lhe: &'a Lhe,
+    events: &'a Events,
+    places: Places,
+    partons: OnceCell<Vec<Parton>>,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(lhe: &'a Lhe, events: &'a Events, places: Places) -> Context<'a> {
+        Context { lhe, events, places, partons: OnceCell::new() }
+    }
+
+    /// The lines of particles.
+    pub fn partons(&self) -> &[Parton] {
+        self.partons.get_or_init(|| {
+            let [momentum, energy, mass] = self.lhe.formats.map(|format| format.lattice);
+            let lattices = [momentum, momentum, momentum, energy];
+            let events = self.events;
+            let parton = |at: usize| Parton {
+                momentum: [0, 1, 2, 3].map(|axis| value(lattices[axis], events.momentum[axis][at])),
+                mass: value(mass, events.mass[at]),
+                species: events.species[at],
+                status: events.status[at],
+                production: events.production[at],
+                end: events.end[at],
+            };
+            self.places.0.clone().map(parton).collect()
+        })
+    }
 }
 
 pub(super) fn sum(a: Vector, b: Vector) -> Vector {

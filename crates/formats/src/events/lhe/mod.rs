@@ -16,6 +16,8 @@ mod mothers;
 mod number;
 mod reader;
 mod record;
+#[cfg(test)]
+mod samples;
 mod shape;
 mod skeleton;
 #[cfg(test)]

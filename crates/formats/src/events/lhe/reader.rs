@@ -8,11 +8,11 @@
 use super::super::dialect::{Draft, Particle};
 use super::super::fields::push_integer;
 use super::fold::Folder;
+use super::kinematics::{Context, Places};
 use super::line::{self, Line};
 use super::mothers::Pairs;
 use super::skeleton::{self, Op};
-use super::unfold::Context;
-use super::writer::{Places, Writer, n_final};
+use super::writer::{Writer, n_final};
 use super::{Lhe, codes, next_event};
 use hepz_columns::events::Events;
 

@@ -7,34 +7,12 @@
 use super::super::EventError;
 use super::clustering::Clustering;
 use super::guess::{self, Facts, SCALES_BEFORE, Said};
-use super::kinematics::{self, Parton};
+use super::kinematics::Context;
 use super::record::{Cursor, Record};
 use super::shape::{Role, Shape};
 use super::skeleton::{self, Op};
-use super::writer::Places;
 use super::{Lhe, guess::numbers};
-use hepz_columns::events::Events;
-use std::cell::OnceCell;
 use std::ops::Range;
-
-/// The columns of one event.
-pub(super) struct Context<'a> {
-    pub lhe: &'a Lhe,
-    pub events: &'a Events,
-    pub places: Places,
-    partons: OnceCell<Vec<Parton>>,
-}
-
-impl<'a> Context<'a> {
-    pub fn new(lhe: &'a Lhe, events: &'a Events, places: Places) -> Context<'a> {
-        Context { lhe, events, places, partons: OnceCell::new() }
-    }
-
-    /// The lines of particles.
-    pub fn partons(&self) -> &[Parton] {
-        self.partons.get_or_init(|| kinematics::partons(self.lhe, self.events, &self.places))
-    }
-}
 
 /// A line of text.
 #[derive(Clone, Debug)]
@@ -224,7 +202,7 @@ impl Unfolder {
                     self.numbers.extend_from_within(first);
                 }
                 said => {
-                    let facts = Facts { partons: context.partons(), info: &self.numbers[self.info()] };
+                    let facts = Facts::new(context, &self.numbers[self.info()]);
                     let value = facts.value(said)?;
                     slot.print(value, &mut self.numbers);
                 }
@@ -263,7 +241,7 @@ impl Unfolder {
                 }
                 Said::Scale(n) => slot.print(*history?.scales.get(n)?, &mut self.numbers),
                 said => {
-                    let facts = Facts { partons: context.partons(), info: &self.numbers[self.info()] };
+                    let facts = Facts::new(context, &self.numbers[self.info()]);
                     slot.print(facts.value(said)?, &mut self.numbers);
                 }
             }

@@ -9,16 +9,14 @@ use super::super::EventError;
 use super::super::fields::Fields;
 use super::super::labels::LONGEST_LABEL;
 use super::Lhe;
+use super::kinematics::{Context, Places};
 use super::record::{Memory, Record};
 use super::shape::{Shape, shapes};
 use super::skeleton::{self, Op};
-use super::unfold::{Context, Unfolder};
+use super::unfold::Unfolder;
 use super::{line, mothers};
 use hepz_columns::events::{Events, NONE};
 use std::ops::Range;
-
-/// Places of an event's particles and vertices in the columns.
-pub(super) type Places = (Range<usize>, Range<usize>);
 
 /// Status of a final particle.
 const FINAL: i32 = 1;
