@@ -32,7 +32,7 @@ fn round_trip(text: &[u8]) -> usize {
 
 #[test]
 fn showers_come_back_and_their_laws_pay() {
-    for text in [shower::hepmc3(3, 60), shower::hepmc2(3, 60)] {
+    for text in [shower::hepmc3(3, 60), shower::hepmc2(3, 60), shower::lhe(3, 200)] {
         let bytes = round_trip(text.as_bytes());
         let quick = zstd::bulk::compress(text.as_bytes(), 19).unwrap().len();
         assert!(bytes * 5 < quick * 2, "{bytes} of {}, zstd {quick}", text.len());
@@ -49,8 +49,8 @@ fn any_number_of_threads_writes_the_same() {
 #[test]
 fn changed_digits_swapped_and_dropped_lines_come_back() {
     let mut random = Random(77);
-    for text in [shower::hepmc3(5, 4), shower::hepmc2(5, 4)] {
-        for _ in 0..150 {
+    for text in [shower::hepmc3(5, 4), shower::hepmc2(5, 4), shower::lhe(5, 12)] {
+        for _ in 0..400 {
             let mut lines: Vec<Vec<u8>> = text.lines().map(|line| line.as_bytes().to_vec()).collect();
             for _ in 0..1 + random.below(3) {
                 let (a, b) =

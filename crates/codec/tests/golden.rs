@@ -77,6 +77,7 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
         ("v0.1/hdf5-records", include_bytes!("../../formats/tests/hdf5/records_earliest.h5").to_vec()),
         ("v0.2/hepmc3", shower::hepmc3(2026, 6).into_bytes()),
         ("v0.2/hepmc2", shower::hepmc2(2026, 6).into_bytes()),
+        ("v0.2/lhe", shower::lhe(2026, 40).into_bytes()),
     ]
 }
 

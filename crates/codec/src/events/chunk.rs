@@ -10,6 +10,7 @@ use crate::packing::{PackingError, pack_pieces, unpack};
 use hepz_columns::events::Events;
 use hepz_container::wire::{Cursor, WireError, put_bytes, put_varint};
 use hepz_formats::events::{EventError, EventFormat};
+use hepz_transforms::laws::lattice::Ranks;
 use std::ops::Range;
 
 /// No particle or vertex takes fewer bytes of text.
@@ -68,7 +69,10 @@ pub(crate) fn lattices(format: &EventFormat) -> Lattices {
 pub(crate) fn encode_chunk(format: &EventFormat, text: &[u8]) -> Vec<u8> {
     let events = format.read(text);
     let most = text.len() / LEAST_BYTES;
-    let fits = events.n_particles() <= most && events.n_vertices() <= most && events.particles.len() <= most;
+    let fits = events.n_particles() <= most
+        && events.n_vertices() <= most
+        && events.particles.len() <= most
+        && on_lattices(&events, lattices(format));
     let mut payload = vec![if fits { EVENTS } else { BYTES }];
     put_varint(&mut payload, text.len() as u64);
     if !fits {
@@ -86,6 +90,17 @@ pub(crate) fn encode_chunk(format: &EventFormat, text: &[u8]) -> Vec<u8> {
     put_bytes(&mut payload, &coded.raw);
     payload.extend_from_slice(&coded.decisions);
     payload
+}
+
+/// True if every number is one of its lattice, as the reader of a format promises: another would come back changed.
+fn on_lattices(events: &Events, lattices: Lattices) -> bool {
+    let [momentum, energy, mass, position] = lattices.map(Ranks::new);
+    let sound = |ranks: Ranks, column: &[u64]| column.iter().all(|&p| ranks.pattern(ranks.rank(p)) == p);
+    let [px, py, pz, e] = &events.momentum;
+    [px, py, pz].into_iter().all(|column| sound(momentum, column))
+        && sound(energy, e)
+        && sound(mass, &events.mass)
+        && events.position.iter().all(|column| sound(position, column))
 }
 
 fn put_pieces(payload: &mut Vec<u8>, bytes: &[u8]) {

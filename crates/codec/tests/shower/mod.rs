@@ -236,3 +236,52 @@ pub fn hepmc2(seed: u64, events: u64) -> String {
     (0..events).for_each(|number| Event::new(&mut random).print2(number, &mut text));
     text + "HepMC::IO_GenEvent-END_EVENT_LISTING\n\n"
 }
+
+/// As Fortran's `E18.11`.
+fn fortran(value: f64) -> String {
+    let text = format!("{value:.10e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap();
+    let exponent: i32 = if value == 0.0 { 0 } else { exponent.parse::<i32>().unwrap() + 1 };
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let sign = if value < 0.0 { "-" } else { " " };
+    format!("{sign}0.{digits}E{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+}
+
+/// Hard processes q qbar -> Z -> l l as Les Houches events.
+pub fn lhe(seed: u64, events: u64) -> String {
+    let mut random = Random(seed);
+    let mut text = "<LesHouchesEvents version=\"1.0\">\n<header>\n</header>\n<init>\n     2212     2212  0.65000000000E+04  0.65000000000E+04 0 0 247000 247000 -4 1\n</init>\n".to_owned();
+    for _ in 0..events {
+        let (up, down) = (40.0 + 400.0 * random.even().abs(), 30.0 + 100.0 * random.even().abs());
+        let total = [0.0, 0.0, up - down, up + down];
+        let m = (4.0 * up * down).sqrt();
+        let [first, second] = decay(&mut random, total, m, 0.0, 0.0);
+        let line = |text: &mut String,
+                    id: i32,
+                    status: i32,
+                    mothers: [i32; 2],
+                    flow: [i32; 2],
+                    p: [f64; 4],
+                    m: f64,
+                    spin: &str| {
+            let [x, y, z, e] = p.map(fortran);
+            let _ = writeln!(
+                text,
+                " {id:8} {status:4} {:4} {:4} {:4} {:4} {x} {y} {z} {e} {} 0. {spin}",
+                mothers[0],
+                mothers[1],
+                flow[0],
+                flow[1],
+                fortran(m)
+            );
+        };
+        let _ = write!(text, "<event>\n 5   1  0.3751300E+00  0.9118800E+02  0.7546771E-02  0.1179815E+00\n");
+        line(&mut text, 2, -1, [0, 0], [501, 0], [0.0, 0.0, up, up], 0.0, "-1.");
+        line(&mut text, -2, -1, [0, 0], [0, 501], [0.0, 0.0, -down, down], 0.0, " 1.");
+        line(&mut text, 23, 2, [1, 2], [0, 0], total, m, " 0.");
+        line(&mut text, -13, 1, [3, 3], [0, 0], first, 0.0, " 1.");
+        line(&mut text, 13, 1, [3, 3], [0, 0], second, 0.0, "-1.");
+        text.push_str("</event>\n");
+    }
+    text + "</LesHouchesEvents>\n"
+}

@@ -182,6 +182,10 @@ impl Printed {
             }
             mantissa = mantissa * 10 + u64::from(digit);
         }
+        // The lattice has one pattern for each number: the first digit is not zero.
+        if mantissa != 0 && mantissa < 10u64.pow(n_digits as u32 - 1) {
+            return None;
+        }
         let letter = if self.dress.capital { b'E' } else { b'e' };
         let (sign, size) = (token[end + 1], &token[end + 2..]);
         if token[end] != letter || size.len() > 3 || !size.iter().all(u8::is_ascii_digit) {
