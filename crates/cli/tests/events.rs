@@ -45,7 +45,9 @@ fn events_by_number_are_a_file_that_compresses_again() {
 fn particles_are_a_table() {
     let (scene, text) = archived();
     let table = scene.run(&["cat", "--particles", "events.hepmc3.hepz"]).ends_with(0).text();
-    assert!(table.starts_with("event,particle,pdg_id,status,px,py,pz,e,m,production_vertex,end_vertex,flow1,flow2\n0,0,2212,4,"));
+    assert!(table.starts_with(
+        "event,particle,pdg_id,status,px,py,pz,e,m,production_vertex,end_vertex,flow1,flow2\n0,0,2212,4,"
+    ));
     assert_eq!(table.lines().count() - 1, text.matches("\nP ").count());
     let _ = scene
         .run(&["cat", "--particles", "--events", "..3", "--to", "npz", "-o", "p.npz", "events.hepmc3.hepz"])

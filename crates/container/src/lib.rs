@@ -38,7 +38,8 @@ mod writer;
 pub use bytes::Bytes;
 pub use error::{FormatVersion, ReadError, Region, WriteError};
 pub use frame::{
-    CHECKSUM_BYTES, END_MAGIC, HEADER_BYTES, INDEX, KNOWN_FEATURES, MAGIC, OLDEST_VERSION, Section, TRAILER_BYTES, VERSION,
+    CHECKSUM_BYTES, END_MAGIC, HEADER_BYTES, INDEX, KNOWN_FEATURES, MAGIC, OLDEST_VERSION, Section,
+    TRAILER_BYTES, VERSION,
 };
 pub use reader::{Limits, Reader};
 pub use salvage::salvage;

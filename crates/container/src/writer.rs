@@ -5,8 +5,8 @@
 //! Holds: an archive whose `finish` did not run is told from a whole one.
 
 use crate::WriteError;
-use crate::{FormatVersion, OLDEST_VERSION};
 use crate::frame::{self, CHECKSUM_BYTES, HEADER_BYTES, INDEX, Section};
+use crate::{FormatVersion, OLDEST_VERSION};
 use std::io::Write;
 
 /// Writes an archive. Without [`Writer::finish`] it is a truncated one.
