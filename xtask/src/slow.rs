@@ -27,12 +27,14 @@ pub fn run(part: Option<&str>) -> Result<(), String> {
         None => {
             step("memory: a large file in little memory", memory)?;
             step("qemu: the same bytes on aarch64", qemu)?;
+            step("pyhepmc: events that cat writes", pyhepmc)?;
             step("fuzz: an hour", fuzz)
         }
+        Some("pyhepmc") => step("pyhepmc: events that cat writes", pyhepmc),
         Some("memory") => step("memory: a large file in little memory", memory),
         Some("qemu") => step("qemu: the same bytes on aarch64", qemu),
         Some("fuzz") => step("fuzz: an hour", fuzz),
-        Some(other) => Err(format!("slow has no part {other}; it has memory, qemu and fuzz")),
+        Some(other) => Err(format!("slow has no part {other}; it has memory, qemu, pyhepmc and fuzz")),
     }
 }
 
@@ -139,6 +141,29 @@ fn qemu() -> Result<(), String> {
     let result = steps::run(&mut tests, &mut tally);
     println!("{} passed, {} failed", tally.passed, tally.failed);
     result
+}
+
+/// Another reader of HepMC reads some events of a golden archive.
+fn pyhepmc() -> Result<(), String> {
+    if version(&["python3", "-c", "import pyhepmc"]).is_none() {
+        return Err("missing: pyhepmc (pip install pyhepmc)".to_owned());
+    }
+    let hepz = build()?;
+    let folder = target().join("slow");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for format in ["hepmc3", "hepmc2"] {
+        let archive = root().join(format!("golden/v0.2/{format}.hepz"));
+        let some = folder.join(format!("some.{format}"));
+        let mut cat = Command::new(&hepz);
+        cat.args(["cat", "--force", "--events", "1..4", "-o"]).arg(&some).arg(&archive);
+        steps::run(&mut cat, &mut Tally::default())?;
+        let read = "import sys, pyhepmc\nwith pyhepmc.open(sys.argv[1]) as f: n = [e.event_number for e in f]\n\
+                    sys.exit(0 if n == [1, 2, 3] else f'{n}')";
+        let mut python = Command::new("python3");
+        python.args(["-c", read]).arg(&some);
+        steps::run(&mut python, &mut Tally::default())?;
+    }
+    Ok(())
 }
 
 fn fuzz() -> Result<(), String> {
