@@ -45,7 +45,7 @@ pub struct Events {
     pub production: Vec<u32>,
     /// Vertex that each particle goes into, counted within its event; [`NONE`] if it has none.
     pub end: Vec<u32>,
-    /// px, py, pz, E of each particle: patterns on the lattice of momenta.
+    /// px, py, pz of each particle, patterns on the lattice of momenta, and E, on that of energies.
     pub momentum: [Vec<u64>; 4],
     /// Mass of each particle: a pattern on the lattice of masses.
     pub mass: Vec<u64>,

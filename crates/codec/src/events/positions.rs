@@ -5,6 +5,7 @@
 //!
 //! A vertex lies where its incoming particle was made, or on that particle's line of flight: then t says the rest.
 
+use super::choice::size;
 use super::io::{Account, Io, Law};
 use super::numbers::{Free, exponent};
 use super::{Event, Truth};
@@ -93,14 +94,13 @@ pub fn walk<C: Account, R: RawBits>(
         };
         let mut choice = FREE;
         if io.encoding {
-            let size = |a: i64, b: i64| 64 - a.wrapping_sub(b).unsigned_abs().leading_zeros();
             let predicted = flight(goal[3]);
-            let whole = size(on.nearest(1.5), on.nearest(1.0));
+            let whole = size(on.nearest(1.5).wrapping_sub(on.nearest(1.0)));
             choice = if goal == before {
                 SAME
             } else if goal == previous {
                 PREVIOUS
-            } else if (0..3).all(|c| size(on.nearest(predicted[c]), goal[c]) + 3 < whole) {
+            } else if (0..3).all(|c| size(on.nearest(predicted[c]).wrapping_sub(goal[c])) + 3 < whole) {
                 FLIGHT
             } else {
                 FREE
