@@ -66,7 +66,7 @@ pub(crate) fn open(stored: &[u8], most_plain_bytes: usize, levels: RangeInclusiv
 }
 
 /// Inflates a stream that fills `stored` and holds at most `most_plain_bytes`.
-fn inflate(stored: &[u8], most_plain_bytes: usize) -> Option<Vec<u8>> {
+pub(crate) fn inflate(stored: &[u8], most_plain_bytes: usize) -> Option<Vec<u8>> {
     let mut inflater = Decompress::new(false);
     let mut plain = Vec::new();
     loop {

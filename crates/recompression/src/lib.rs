@@ -20,6 +20,7 @@ mod fletcher32;
 mod parameters;
 mod pipeline;
 mod recipe;
+pub mod root;
 mod shuffle;
 pub mod wrapper;
 mod zlib;

@@ -1,0 +1,72 @@
+//! Payloads of ROOT files: what opens comes back, on blocks made here and on the files of a corpus.
+
+use hepz_recompression::root;
+use std::path::PathBuf;
+
+/// The compressed payloads of keys of a ROOT file, with their plain lengths: keys follow each other from byte 100 on.
+fn payloads(file: &[u8]) -> Vec<(&[u8], usize)> {
+    let be = |at: usize, bytes: usize| {
+        let field = file.get(at..at + bytes)?;
+        Some(field.iter().fold(0u64, |number, &byte| number << 8 | u64::from(byte)))
+    };
+    let (mut at, mut found) = (100, Vec::new());
+    while let (Some(key), Some(plain), Some(header)) = (be(at, 4), be(at + 6, 4), be(at + 14, 2)) {
+        let signed = key as u32 as i32;
+        if signed <= 0 {
+            // A gap of so many bytes.
+            at += signed.unsigned_abs().max(1) as usize;
+            continue;
+        }
+        let (key, plain, header) = (key as usize, plain as usize, header as usize);
+        let payload = file.get(at + header..at + key).unwrap_or_default();
+        if file.get(at + 26..at + 32) == Some(b"\x05RBlob") {
+            found.extend(blocks(payload));
+        } else if payload.len() < plain {
+            found.push((payload, plain));
+        }
+        at += key;
+    }
+    found
+}
+
+/// The zstd blocks among the pages and envelopes that a blob of an RNTuple holds.
+fn blocks(blob: &[u8]) -> Vec<(&[u8], usize)> {
+    let mut found = Vec::new();
+    for at in 0..blob.len() {
+        if let Some(&[b'Z', b'S', 1, a, b, c, d, e, f, 0x28, 0xb5, 0x2f, 0xfd]) =
+            blob.get(at..at + 13).and_then(<[u8]>::first_chunk)
+            && let Some(block) = blob.get(at..at + 9 + u32::from_le_bytes([a, b, c, 0]) as usize)
+        {
+            found.push((block, u32::from_le_bytes([d, e, f, 0]) as usize));
+        }
+    }
+    found
+}
+
+/// The ROOT files of the corpus, sorted; none without one.
+fn corpus() -> Vec<(String, Vec<u8>)> {
+    let Some(corpus) = std::env::var_os("HEPZ_CORPUS") else {
+        println!("HEPZ_CORPUS is not set: skipping real files");
+        return Vec::new();
+    };
+    let folder = PathBuf::from(corpus).join("root");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    paths.sort();
+    let named = paths.iter().map(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        (name, std::fs::read(path).expect("a readable file"))
+    });
+    named.collect()
+}
+
+#[test]
+fn payloads_of_real_files_decode() {
+    for (name, file) in corpus() {
+        let payloads = payloads(&file);
+        let decoded = payloads.iter().filter(|(stored, plain)| root::plain(stored, *plain).is_some()).count();
+        println!("{name}: {decoded} of {} payloads", payloads.len());
+        assert_eq!(decoded, payloads.len(), "{name}");
+    }
+}
