@@ -10,7 +10,9 @@ fn payloads(file: &[u8]) -> Vec<(&[u8], usize)> {
         Some(field.iter().fold(0u64, |number, &byte| number << 8 | u64::from(byte)))
     };
     let (mut at, mut found) = (100, Vec::new());
-    while let (Some(key), Some(plain), Some(header)) = (be(at, 4), be(at + 6, 4), be(at + 14, 2)) {
+    while let (Some(key), Some(plain), Some(header), Some(version)) =
+        (be(at, 4), be(at + 6, 4), be(at + 14, 2), be(at + 4, 2))
+    {
         let signed = key as u32 as i32;
         if signed <= 0 {
             // A gap of so many bytes.
@@ -19,8 +21,11 @@ fn payloads(file: &[u8]) -> Vec<(&[u8], usize)> {
         }
         let (key, plain, header) = (key as usize, plain as usize, header as usize);
         let payload = file.get(at + header..at + key).unwrap_or_default();
-        if file.get(at + 26..at + 32) == Some(b"\x05RBlob") {
-            found.extend(blocks(payload));
+        let class_at = at + if version > 1_000 { 34 } else { 26 };
+        if file.get(class_at..class_at + 6) == Some(b"\x05RBlob") {
+            // Pages follow that no key announces.
+            found.extend(blocks(file.get(at..).unwrap_or_default()));
+            break;
         } else if payload.len() < plain {
             found.push((payload, plain));
         }
