@@ -53,9 +53,20 @@ struct Piece {
 
 /// Takes apart a stream that fills `stored` and holds at most `most_plain_bytes`; zlib's header names `levels`.
 pub(crate) fn open(stored: &[u8], most_plain_bytes: usize, levels: RangeInclusive<u8>) -> Option<Inflated> {
+    open_likely(stored, most_plain_bytes, levels, 0)
+}
+
+/// The same; `first` is the level that the file claims, 0 if it claims none.
+pub(crate) fn open_likely(
+    stored: &[u8],
+    most_plain_bytes: usize,
+    levels: RangeInclusive<u8>,
+    first: u8,
+) -> Option<Inflated> {
     let most_plain_bytes = most_plain_bytes.min(stored.len().saturating_mul(MOST_PER_BYTE));
     let plain = inflate(stored, most_plain_bytes)?;
-    let mut likely = LEVELS.into_iter().filter(|level| levels.contains(level));
+    let others = LEVELS.into_iter().filter(|&level| level != first);
+    let mut likely = [first].into_iter().chain(others).filter(|level| levels.contains(level));
     match likely.find(|&level| deflates_to(&plain, &[level], stored)) {
         Some(level) => Some(Inflated { plain, recipe: vec![level] }),
         None => {

@@ -42,6 +42,12 @@ pub enum Step {
     Zlib,
     /// HDF5 fletcher32: four bytes of checksum at the end.
     Fletcher32,
+    /// Blocks of ROOT: nine bytes of header and a stream each ([`root`]).
+    RootBlocks {
+        /// The file's compression setting, a hundred times the algorithm and the level; 0 if unknown. Not in the recipe:
+        /// it only says what is tried first.
+        hint: u16,
+    },
 }
 
 /// The steps from plain to stored bytes, first step first.

@@ -5,7 +5,7 @@
 //! Holds: a recipe that [`open`] returns was proved step by step; [`close`] never panics and never trusts a length.
 
 use crate::recipe::{Recipe, RecipeError, RecipeReader, put_number};
-use crate::{Step, deflate, fletcher32, shuffle, zlib};
+use crate::{Step, deflate, fletcher32, root, shuffle, zlib};
 
 /// The version of recipes that this program writes; it reads all up to it.
 const VERSION: u8 = 1;
@@ -19,6 +19,7 @@ mod step_id {
     pub(super) const DEFLATE: u8 = 2;
     pub(super) const ZLIB: u8 = 3;
     pub(super) const FLETCHER32: u8 = 4;
+    pub(super) const ROOT_BLOCKS: u8 = 5;
     /// Added to a step number: the stored checksum is not the right one, and follows.
     pub(super) const CHECKSUM_KEPT: u8 = 0x10;
 }
@@ -73,6 +74,10 @@ fn undo(step: Step, stored: &[u8], most_bytes: usize) -> Option<(Vec<u8>, Recipe
             let mut recipe = vec![step_id::FLETCHER32];
             keep_if_wrong(&mut recipe, checksum, fletcher32::checksum(plain));
             Some((plain.to_vec(), recipe))
+        }
+        Step::RootBlocks { hint } => {
+            let (plain, blocks) = root::blocks::open(stored, most_bytes, hint)?;
+            Some((plain, [&[step_id::ROOT_BLOCKS], blocks.as_slice()].concat()))
         }
         Step::Deflate => {
             let inflated = deflate::open(stored, most_bytes, 1..=9)?;
@@ -144,6 +149,7 @@ fn redo(reader: &mut RecipeReader<'_>, plain: &[u8]) -> Result<Vec<u8>, RecipeEr
         step_id::FLETCHER32 => {
             Ok([plain, kept.unwrap_or_else(|| fletcher32::checksum(plain)).as_slice()].concat())
         }
+        step_id::ROOT_BLOCKS => root::blocks::close(plain, reader),
         step_id::DEFLATE => deflated(Vec::new(), plain, reader),
         step_id::ZLIB => {
             let header: [u8; 2] = reader.array()?;

@@ -1,6 +1,6 @@
 //! Payloads of ROOT files: what opens comes back, on blocks made here and on the files of a corpus.
 
-use hepz_recompression::root;
+use hepz_recompression::{Step, close, open, root};
 use std::path::PathBuf;
 
 /// The compressed payloads of keys of a ROOT file, with their plain lengths: keys follow each other from byte 100 on.
@@ -74,4 +74,40 @@ fn payloads_of_real_files_decode() {
         println!("{name}: {decoded} of {} payloads", payloads.len());
         assert_eq!(decoded, payloads.len(), "{name}");
     }
+}
+
+#[test]
+fn payloads_of_real_files_come_back() {
+    for (name, file) in corpus() {
+        let from = std::time::Instant::now();
+        let hint = file.get(28..30).map_or(0, |_| compression(&file));
+        let mut tags = std::collections::BTreeMap::<_, [usize; 2]>::new();
+        let mut recipes = Vec::new();
+        for (stored, plain_bytes) in payloads(&file) {
+            let tag = String::from_utf8_lossy(&stored[..3.min(stored.len())]).into_owned();
+            let counts = tags.entry(tag).or_default();
+            let Some(opened) = open(&[Step::RootBlocks { hint }], stored, plain_bytes) else {
+                counts[1] += 1;
+                continue;
+            };
+            counts[0] += 1;
+            assert_eq!(close(&opened.plain, &opened.recipe).as_deref(), Ok(stored), "{name}");
+            recipes.extend_from_slice(&opened.recipe);
+        }
+        let seconds = from.elapsed().as_secs_f64();
+        println!(
+            "{name} ({hint}): [opened, kept] {tags:?}, {} bytes of recipes, {seconds:.2} s",
+            recipes.len()
+        );
+        if let Some(folder) = std::env::var_os("HEPZ_RECIPES") {
+            std::fs::write(PathBuf::from(folder).join(&name), &recipes).expect("a folder");
+        }
+    }
+}
+
+/// The file's compression setting.
+fn compression(file: &[u8]) -> u16 {
+    let be = |at: usize| u32::from_be_bytes(file[at..at + 4].try_into().expect("four bytes"));
+    // Positions of eight bytes from version 1000000 on.
+    be(if be(4) >= 1_000_000 { 49 } else { 37 }) as u16
 }

@@ -8,35 +8,52 @@
 /// Length of a header.
 pub(super) const HEADER_BYTES: usize = 9;
 /// Plain bytes of a block at most: what three bytes can say. A longer payload has several blocks.
-#[expect(dead_code, reason = "for encoders")]
 pub(super) const MOST_PLAIN_BYTES: usize = 0xff_ffff;
 
-/// Who compressed a block, by the two letters.
+/// Who compressed a block, by the two letters; with the numbers of recipes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Codec {
     /// `ZL`: a zlib stream.
-    Zlib,
+    Zlib = 1,
     /// `CS`: raw deflate, by ROOT before 2005.
-    Deflate,
+    Deflate = 2,
     /// `XZ`: an xz stream.
-    Xz,
+    Xz = 3,
     /// `L4`: eight bytes of checksum and an LZ4 block.
-    Lz4,
+    Lz4 = 4,
     /// `ZS`: a zstd frame.
-    Zstd,
+    Zstd = 5,
 }
 
 impl Codec {
-    const TAGS: [(Codec, [u8; 2]); 5] = [
-        (Codec::Zlib, *b"ZL"),
-        (Codec::Deflate, *b"CS"),
-        (Codec::Xz, *b"XZ"),
-        (Codec::Lz4, *b"L4"),
-        (Codec::Zstd, *b"ZS"),
-    ];
+    const ALL: [Codec; 5] = [Codec::Zlib, Codec::Deflate, Codec::Xz, Codec::Lz4, Codec::Zstd];
 
-    fn of(tag: [u8; 2]) -> Option<Codec> {
-        Codec::TAGS.into_iter().find(|&(_, known)| known == tag).map(|(codec, _)| codec)
+    fn tag(self) -> [u8; 2] {
+        match self {
+            Codec::Zlib => *b"ZL",
+            Codec::Deflate => *b"CS",
+            Codec::Xz => *b"XZ",
+            Codec::Lz4 => *b"L4",
+            Codec::Zstd => *b"ZS",
+        }
+    }
+
+    /// The third byte of a header as ROOT writes it.
+    pub(super) fn usual_method(self) -> u8 {
+        match self {
+            Codec::Zlib | Codec::Deflate => 8,
+            Codec::Xz => 0,
+            Codec::Lz4 | Codec::Zstd => 1,
+        }
+    }
+
+    /// Its number in recipes.
+    pub(super) fn id(self) -> u8 {
+        self as u8
+    }
+
+    pub(super) fn from_id(id: u8) -> Option<Codec> {
+        Codec::ALL.into_iter().find(|codec| codec.id() == id)
     }
 }
 
@@ -54,8 +71,19 @@ impl Header {
     pub(super) fn split(rest: &[u8]) -> Option<(Header, &[u8], &[u8])> {
         let (&[a, b, method, s0, s1, s2, p0, p1, p2], behind) = rest.split_first_chunk::<HEADER_BYTES>()?;
         let size = |bytes: [u8; 3]| bytes.iter().rev().fold(0, |size, &byte| size << 8 | usize::from(byte));
-        let codec = Codec::of([a, b])?;
+        let codec = Codec::ALL.into_iter().find(|codec| codec.tag() == [a, b])?;
         let (stream, after) = behind.split_at_checked(size([s0, s1, s2]))?;
         Some((Header { codec, method, plain_bytes: size([p0, p1, p2]) }, stream, after))
+    }
+
+    /// The header of a stream of so many bytes; `None` if a size does not fit.
+    pub(super) fn to_bytes(self, stream_bytes: usize) -> Option<[u8; HEADER_BYTES]> {
+        let size = |bytes: usize| match u32::try_from(bytes).ok()?.to_le_bytes() {
+            [a, b, c, 0] => Some([a, b, c]),
+            _ => None,
+        };
+        let ([a, b], [s0, s1, s2], [p0, p1, p2]) =
+            (self.codec.tag(), size(stream_bytes)?, size(self.plain_bytes)?);
+        Some([a, b, self.method, s0, s1, s2, p0, p1, p2])
     }
 }

@@ -5,7 +5,9 @@
 //! Holds: no panic on any input; nothing is allocated beyond the claimed plain bytes and a constant.
 //! Source: ROOT 6, `core/zip/src/RZip.cxx` and its neighbours: nine bytes of header, then one stream each.
 
+pub(crate) mod blocks;
 mod decoders;
+mod encoders;
 mod frame;
 
 use frame::Header;
