@@ -47,7 +47,7 @@ fn open_block(header: Header, stream: &[u8], level: u8, recipe: &mut Recipe) -> 
     };
     let wrong = |flag: bool| if flag { CHECKSUM_KEPT } else { 0 };
     let found = |plain: &[u8], stream: &[u8]| {
-        let mut likely = Settings::candidates(codec, level).into_iter();
+        let mut likely = Settings::candidates(codec, stream, plain_bytes, level).into_iter();
         likely.find(|settings| settings.encode(plain).is_some_and(|made| made == stream))
     };
     match codec {

@@ -12,7 +12,7 @@ use lz4::block::CompressionMode;
 
 /// Encoders by version; a new version gets a new number and the old one stays.
 mod version {
-    /// liblzma 5.8; the dictionary is no longer than the plain bytes.
+    /// liblzma 5.8.
     pub(super) const XZ: u8 = 1;
     /// LZ4 1.10.0.
     pub(super) const LZ4: u8 = 1;
@@ -22,17 +22,30 @@ mod version {
 
 /// Shortest dictionary of LZMA.
 const LEAST_DICTIONARY_BYTES: usize = 4_096;
-/// Presets of xz by how often files have them; with a short dictionary 7 and 8 are 9.
-const XZ_PRESETS: [u8; 10] = [9, 1, 4, 5, 6, 3, 2, 0, 7, 8];
+/// Where the header of the first block of an xz stream names the dictionary.
+const XZ_DICTIONARY_AT: usize = 16;
+/// Presets of xz by how often files have them; with a short dictionary 6, 7 and 8 are 9.
+const XZ_PRESETS: [u8; 10] = [4, 9, 1, 5, 6, 3, 2, 0, 7, 8];
 /// Levels of LZ4: 0 is the fast encoder, which ROOT uses up to its level 3; then those of the thorough one.
 const LZ4_LEVELS: [u8; 8] = [4, 0, 9, 5, 6, 7, 8, 12];
 /// Levels of zstd: twice ROOT's.
 const ZSTD_LEVELS: [u8; 11] = [10, 2, 4, 6, 8, 12, 14, 16, 18, 5, 1];
 
+/// How the dictionary of LZMA follows from the preset and the plain bytes; with the numbers of recipes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dictionary {
+    /// A quarter of the plain bytes, if the preset's is longer (ROOT 6).
+    Quarter = 0,
+    /// The plain bytes, if the preset's is longer.
+    Whole = 1,
+    /// The preset's.
+    Preset = 2,
+}
+
 /// What an encoder was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Settings {
-    Xz { preset: u8 },
+    Xz { preset: u8, dictionary: Dictionary },
     Lz4 { level: u8 },
     Zstd { level: u8 },
 }
@@ -40,7 +53,7 @@ pub(super) enum Settings {
 impl Settings {
     pub(super) fn put(self, into: &mut Recipe) {
         into.extend_from_slice(&match self {
-            Settings::Xz { preset } => [version::XZ, preset],
+            Settings::Xz { preset, dictionary } => [version::XZ, preset | (dictionary as u8) << 4],
             Settings::Lz4 { level } => [version::LZ4, level],
             Settings::Zstd { level } => [version::ZSTD, level],
         });
@@ -48,34 +61,58 @@ impl Settings {
 
     pub(super) fn read(codec: Codec, reader: &mut RecipeReader<'_>) -> Result<Settings, RecipeError> {
         let (version, number) = (reader.byte()?, reader.byte()?);
+        let corrupt = RecipeError::Corrupt { what: "settings of an encoder of ROOT" };
         match (codec, version) {
-            (Codec::Xz, version::XZ) if number <= 9 => Ok(Settings::Xz { preset: number }),
+            (Codec::Xz, version::XZ) if number & 0x0f <= 9 => {
+                let dictionary = Dictionary::ALL.into_iter().find(|&known| known as u8 == number >> 4);
+                dictionary.map(|dictionary| Settings::Xz { preset: number & 0x0f, dictionary }).ok_or(corrupt)
+            }
             (Codec::Lz4, version::LZ4) if number <= 12 => Ok(Settings::Lz4 { level: number }),
             (Codec::Zstd, version::ZSTD) if (1..=22).contains(&number) => {
                 Ok(Settings::Zstd { level: number })
             }
             (_, version) if version > 1 => Err(RecipeError::TooNew { version, knows: 1 }),
-            _ => Err(RecipeError::Corrupt { what: "settings of an encoder of ROOT" }),
+            _ => Err(corrupt),
         }
     }
 
-    /// What may have made a stream, in order of likelihood, where the file claims ROOT's `level` (0: unknown).
-    pub(super) fn candidates(codec: Codec, level: u8) -> Vec<Settings> {
-        let (settings, claimed, usual): (fn(u8) -> Settings, u8, &[u8]) = match codec {
-            Codec::Xz => (|preset| Settings::Xz { preset }, level, &XZ_PRESETS),
-            Codec::Lz4 => (|level| Settings::Lz4 { level }, if level < 4 { 0 } else { level }, &LZ4_LEVELS),
-            Codec::Zstd => (|level| Settings::Zstd { level }, 2 * level, &ZSTD_LEVELS),
-            Codec::Zlib | Codec::Deflate => return Vec::new(),
+    /// What may have made `stream` of so many bytes, in order of likelihood, where the file claims ROOT's `level` (0:
+    /// unknown).
+    pub(super) fn candidates(codec: Codec, stream: &[u8], plain_bytes: usize, level: u8) -> Vec<Settings> {
+        let claimed = (1..=9).contains(&level).then_some(level);
+        let with = |first: Option<u8>, usual: &[u8]| {
+            let others = usual.iter().copied().filter(|&number| Some(number) != first);
+            first.into_iter().chain(others).collect::<Vec<u8>>()
         };
-        let first = (level > 0 && level <= 9).then_some(claimed);
-        let others = usual.iter().copied().filter(|&number| Some(number) != first);
-        first.into_iter().chain(others).map(settings).collect()
+        match codec {
+            Codec::Xz => {
+                let presets = with(claimed, &XZ_PRESETS);
+                let all = presets.into_iter().flat_map(|preset| {
+                    Dictionary::ALL.map(|dictionary| {
+                        (Settings::Xz { preset, dictionary }, dictionary.bytes(preset, plain_bytes))
+                    })
+                });
+                let told = stream.get(XZ_DICTIONARY_AT).copied();
+                all.filter(|&(_, bytes)| told == Some(xz_dictionary_byte(bytes)))
+                    .map(|(settings, _)| settings)
+                    .collect()
+            }
+            Codec::Lz4 => {
+                let first = claimed.map(|level| if level < 4 { 0 } else { level });
+                with(first, &LZ4_LEVELS).into_iter().map(|level| Settings::Lz4 { level }).collect()
+            }
+            Codec::Zstd => {
+                let first = claimed.map(|level| 2 * level);
+                with(first, &ZSTD_LEVELS).into_iter().map(|level| Settings::Zstd { level }).collect()
+            }
+            Codec::Zlib | Codec::Deflate => Vec::new(),
+        }
     }
 
     /// Makes the stream of a block. `None` if the encoder cannot be had.
     pub(super) fn encode(self, plain: &[u8]) -> Option<Vec<u8>> {
         match self {
-            Settings::Xz { preset } => xz(plain, preset),
+            Settings::Xz { preset, dictionary } => xz(plain, preset, dictionary),
             Settings::Lz4 { level } => {
                 let mode = match level {
                     0 => CompressionMode::DEFAULT,
@@ -88,12 +125,9 @@ impl Settings {
     }
 }
 
-fn xz(plain: &[u8], preset: u8) -> Option<Vec<u8>> {
+fn xz(plain: &[u8], preset: u8, dictionary: Dictionary) -> Option<Vec<u8>> {
     let mut options = LzmaOptions::new_preset(u32::from(preset)).ok()?;
-    let dictionary_bytes = plain.len().max(LEAST_DICTIONARY_BYTES);
-    if dictionary_bytes < preset_dictionary_bytes(preset) {
-        options.dict_size(u32::try_from(dictionary_bytes).ok()?);
-    }
+    options.dict_size(u32::try_from(dictionary.bytes(preset, plain.len())).ok()?);
     let mut stream = Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc32).ok()?;
     let mut made = Vec::with_capacity(plain.len() / 3 + 256);
     loop {
@@ -106,8 +140,24 @@ fn xz(plain: &[u8], preset: u8) -> Option<Vec<u8>> {
     }
 }
 
-/// The dictionary of a preset (xz(1)).
-fn preset_dictionary_bytes(preset: u8) -> usize {
-    const LOG2: [u8; 10] = [18, 20, 21, 22, 22, 23, 23, 24, 25, 26];
-    LOG2.get(usize::from(preset)).map_or(0, |&log2| 1 << log2)
+impl Dictionary {
+    const ALL: [Dictionary; 3] = [Dictionary::Quarter, Dictionary::Whole, Dictionary::Preset];
+
+    fn bytes(self, preset: u8, plain_bytes: usize) -> usize {
+        /// Of presets 0 to 9 (xz(1)).
+        const LOG2: [u8; 10] = [18, 20, 21, 22, 22, 23, 23, 24, 25, 26];
+        let most = LOG2.get(usize::from(preset)).map_or(0, |&log2| 1 << log2);
+        let wanted = match self {
+            Dictionary::Quarter => plain_bytes / 4,
+            Dictionary::Whole => plain_bytes,
+            Dictionary::Preset => most,
+        };
+        wanted.max(LEAST_DICTIONARY_BYTES).min(most)
+    }
+}
+
+/// The byte that stands for a dictionary: the next power of two, or half as much again (The .xz File Format, 5.3.1).
+fn xz_dictionary_byte(bytes: usize) -> u8 {
+    let fits = |&byte: &u8| (2 | u64::from(byte & 1)) << (byte / 2 + 11) >= bytes as u64;
+    (0..40).find(fits).unwrap_or(40)
 }
