@@ -12,17 +12,19 @@
 //!
 //! # Where to look next
 //! `hepz-formats` names pipelines; `hepz` stores recipes. One module per step: `shuffle`,
-//! `fletcher32`, `deflate` (with zlib's `encoder`), `zlib`.
+//! `fletcher32`, `deflate` (with zlib's `encoder`), `zlib`, `integers`, `xxh3`, [`root`].
 
 mod deflate;
 mod encoder;
 mod fletcher32;
+mod integers;
 mod parameters;
 mod pipeline;
 mod recipe;
 pub mod root;
 mod shuffle;
 pub mod wrapper;
+mod xxh3;
 mod zlib;
 
 pub use pipeline::{Opened, close, open};
@@ -47,6 +49,24 @@ pub enum Step {
         /// The file's compression setting, a hundred times the algorithm and the level; 0 if unknown. Not in the recipe:
         /// it only says what is tried first.
         hint: u16,
+    },
+    /// Eight bytes of little-endian XXH3 at the end (pages and envelopes of RNTuple).
+    Xxh3,
+    /// Plain: little-endian two's complement; stored: zigzag. A rest shorter than one element stays as it is.
+    ZigZag {
+        /// Bytes of one element, 1 to 8.
+        element_bytes: u32,
+    },
+    /// Plain: little-endian values; stored: the first one, then differences, wrapping.
+    Delta {
+        /// Bytes of one element, 1 to 8.
+        element_bytes: u32,
+    },
+    /// Plain: one byte each for up to 8 bits, else four, little-endian; stored: so many bits each, lowest first, zeros up
+    /// to a whole byte. Steps between the plain bytes and this one have to keep the length.
+    Packed {
+        /// Bits of one element, 1 to 32.
+        bits: u32,
     },
 }
 

@@ -95,8 +95,8 @@ fn a_stream_of_another_length_than_claimed_stays_closed() {
 #[test]
 fn recipes_of_later_versions_are_told_from_corrupt_ones() {
     assert_eq!(close(b"", &[]), Err(RecipeError::Truncated));
-    assert_eq!(close(b"", &[2, 0]), Err(RecipeError::TooNew { version: 2, knows: 1 }));
-    assert!(matches!(close(b"", &[1, 1, 9]), Err(RecipeError::Corrupt { .. })));
+    assert_eq!(close(b"", &[3, 0]), Err(RecipeError::TooNew { version: 3, knows: 2 }));
+    assert!(matches!(close(b"", &[1, 1, 15]), Err(RecipeError::Corrupt { .. })));
     assert!(matches!(close(b"", &[1, 200]), Err(RecipeError::Corrupt { .. })));
     assert!(matches!(close(b"", &[1, 0, 0]), Err(RecipeError::Corrupt { .. })));
 }

@@ -18,7 +18,6 @@ const METHOD_KEPT: u8 = 0x20;
 /// Undoes the blocks of `stored`. `hint` is the file's compression setting: a hundred times the algorithm, and the level.
 pub(crate) fn open(stored: &[u8], most_bytes: usize, hint: u16) -> Option<(Vec<u8>, Recipe)> {
     let (mut plain, mut recipe) = (Vec::new(), Recipe::new());
-    let level = u8::try_from(hint % 100).ok()?;
     let mut rest = stored;
     while !rest.is_empty() {
         let (header, stream, after) = Header::split(rest)?;
@@ -29,11 +28,12 @@ pub(crate) fn open(stored: &[u8], most_bytes: usize, hint: u16) -> Option<(Vec<u
         {
             return None;
         }
-        let block = open_block(header, stream, level, &mut recipe)?;
+        let block = open_block(header, stream, header.codec.level_of(hint), &mut recipe)?;
         plain.extend_from_slice(&block);
         rest = after;
     }
-    Some((plain, recipe))
+    // No payload is empty.
+    (!stored.is_empty()).then_some((plain, recipe))
 }
 
 /// Undoes one block and appends to the recipe what makes it again; what its bytes are is proved here.

@@ -31,6 +31,9 @@ const LZ4_LEVELS: [u8; 8] = [4, 0, 9, 5, 6, 7, 8, 12];
 /// Levels of zstd: twice ROOT's.
 const ZSTD_LEVELS: [u8; 11] = [10, 2, 4, 6, 8, 12, 14, 16, 18, 5, 1];
 
+/// Blocks that are tried with no level but the one that the file claims.
+const LONG_BYTES: usize = 64 << 10;
+
 /// How the dictionary of LZMA follows from the preset and the plain bytes; with the numbers of recipes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dictionary {
@@ -79,8 +82,10 @@ impl Settings {
     /// What may have made `stream` of so many bytes, in order of likelihood, where the file claims ROOT's `level` (0:
     /// unknown).
     pub(super) fn candidates(codec: Codec, stream: &[u8], plain_bytes: usize, level: u8) -> Vec<Settings> {
-        let claimed = (1..=9).contains(&level).then_some(level);
+        let claimed = (level > 0).then_some(level);
         let with = |first: Option<u8>, usual: &[u8]| {
+            // Files merged of others may have blocks of several levels; a long trial for that is not worth its time.
+            let usual = if first.is_some() && plain_bytes > LONG_BYTES { &[] } else { usual };
             let others = usual.iter().copied().filter(|&number| Some(number) != first);
             first.into_iter().chain(others).collect::<Vec<u8>>()
         };

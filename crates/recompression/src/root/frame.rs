@@ -47,6 +47,20 @@ impl Codec {
         }
     }
 
+    /// The level that a compression setting claims for this codec, 1 to 9; 0 if none.
+    pub(super) fn level_of(self, setting: u16) -> u8 {
+        let algorithm = match self {
+            Codec::Zlib => 1,
+            Codec::Xz => 2,
+            Codec::Deflate => 3,
+            Codec::Lz4 => 4,
+            Codec::Zstd => 5,
+        };
+        // Algorithm 0 stands for the default, which changed with time.
+        let level = if setting / 100 == 0 || setting / 100 == algorithm { setting % 100 } else { 0 };
+        if level > 9 { 0 } else { level as u8 }
+    }
+
     /// Its number in recipes.
     pub(super) fn id(self) -> u8 {
         self as u8
