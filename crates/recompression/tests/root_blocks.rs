@@ -78,7 +78,7 @@ fn pinned_encoders_make_the_recorded_payloads() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/root_blocks.txt");
     let recorded = std::fs::read_to_string(&path).unwrap_or_default();
     let mut lines = String::new();
-    for plain_bytes in [3_000, 40_000, 300_000] {
+    for plain_bytes in [3_000, 40_000, 140_000] {
         let plain = basket(plain_bytes);
         for (name, block) in settings() {
             let stored = close(&plain, &recipe(&block)).expect(&name);
@@ -103,7 +103,7 @@ fn pinned_encoders_make_the_recorded_payloads() {
 
 #[test]
 fn every_setting_is_found_again_with_a_short_recipe_and_any_hint() {
-    let plain = basket(30_000);
+    let plain = basket(8_000);
     for (name, block) in settings() {
         let stored = close(&plain, &recipe(&block)).expect(&name);
         // Levels that ROOT cannot ask for are not looked for.
