@@ -7,6 +7,10 @@
 
 mod baskets;
 mod branches;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
 
 use super::file::{self, File, Record};
 use super::streamer::Infos;
@@ -21,6 +25,9 @@ const CLASSES: [&str; 3] = ["TTree", "TNtuple", "TNtupleD"];
 
 /// Directories in directories, at most.
 const MOST_DIRECTORIES: usize = 64;
+
+/// Longer paths are cut.
+const MOST_PATH_BYTES: usize = 4096;
 
 /// A tree.
 #[derive(Clone, Debug)]
@@ -167,8 +174,13 @@ fn at(records: &[Record], place: u64) -> Option<usize> {
 fn directory(records: &[Record], file: &File, record: &Record) -> String {
     let mut names = Vec::new();
     let mut place = record.directory;
+    let mut bytes = 0;
     while place != file.begin && names.len() < MOST_DIRECTORIES {
         let Some(parent) = at(records, place).and_then(|index| records.get(index)) else { break };
+        bytes += parent.name.len();
+        if bytes > MOST_PATH_BYTES {
+            break;
+        }
         names.push(parent.name.as_str());
         place = parent.directory;
     }

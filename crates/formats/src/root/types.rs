@@ -10,12 +10,16 @@ mod objects;
 mod packed;
 
 use super::streamer::{Element, Infos, kind};
-use class_name::Type;
+use class_name::{Item, Type};
 use hepz_columns::Scalar;
 use objects::Framing;
+use std::cell::Cell;
 
 /// Longer entries are not worth columns.
 const MOST_FIELDS: usize = 512;
+
+/// Objects in an entry, those without fields included.
+const MOST_OBJECTS: u32 = 4096;
 
 /// Vectors in vectors, at most.
 const MOST_NESTING: usize = 16;
@@ -115,7 +119,8 @@ pub(super) fn entry(branch: &Description<'_>, infos: &Infos) -> (Vec<Entry>, Str
             None => branch.class.to_string(),
         };
         for framing in Framing::ALL {
-            entries.extend(element_entry(branch, element, &Kinds { infos, framing }));
+            let budget = Cell::new(MOST_OBJECTS);
+            entries.extend(element_entry(branch, element, &Kinds { infos, framing, budget }));
         }
     }
     entries.retain(|entry| entry.fields.len() <= MOST_FIELDS && entry.nesting.len() <= MOST_NESTING);
@@ -183,6 +188,8 @@ fn element<'a>(branch: &Description<'_>, infos: &'a Infos) -> Option<&'a Element
 struct Kinds<'a> {
     infos: &'a Infos,
     framing: Framing,
+    /// Objects that may still be looked into.
+    budget: Cell<u32>,
 }
 
 /// What a branch of objects, or of members of objects, holds.
@@ -223,26 +230,43 @@ impl Kinds<'_> {
                 shapes.push(Entry::text(0));
                 shapes.push(Entry::text(6));
             }
-            _ if class.is_collection() => shapes.extend(self.with_header(&class)),
+            _ if class.is_collection() => shapes.extend(self.collection(&class)),
             _ => {
                 // A branch that could have been split writes the members alone.
                 let bare = self.members(&class.full, "", MOST_NESTING).filter(|_| branch_kind == 0);
                 shapes.extend(bare.filter(|fields| !fields.is_empty()).map(Entry::of));
-                shapes.extend(self.with_header(&class));
+                shapes.extend(self.item(&class, MOST_NESTING));
+                shapes.push(Entry::of(self.collection_without_members()));
             }
         }
         shapes
     }
 
-    /// A collection with framing, or an object.
-    fn with_header(&self, class: &Type) -> Option<Entry> {
-        let mut shape = self.item(class, MOST_NESTING)?;
-        if class.is_collection()
-            && let Some(Nesting::Vector { header_bytes }) = shape.nesting.first_mut()
-        {
-            *header_bytes = 6;
+    /// A collection with framing: item by item, or member by member.
+    fn collection(&self, class: &Type) -> Vec<Entry> {
+        let mut shapes = Vec::new();
+        if let Some(mut shape) = self.item(class, MOST_NESTING) {
+            if let Some(Nesting::Vector { header_bytes }) = shape.nesting.first_mut() {
+                *header_bytes = 6;
+            }
+            shapes.push(shape);
         }
-        Some(shape)
+        // Byte count and version of the collection, then version and checksum of the items.
+        let header_bytes = match self.framing {
+            Framing::Checksum => 12,
+            Framing::Version => 8,
+            Framing::None => return shapes,
+        };
+        let fields = match class.item() {
+            Some(Item::Pair(first, second)) => self.pair(first, second),
+            Some(Item::One(item)) => self.member_columns(&item.full, MOST_NESTING),
+            None => None,
+        };
+        if let Some(fields) = fields.filter(|fields| !fields.is_empty()) {
+            let nesting = vec![Nesting::Vector { header_bytes }];
+            shapes.push(Entry { nesting, fields, by_field: true });
+        }
+        shapes
     }
 
     /// An item of a collection, without framing of its own except for that of objects.
@@ -255,12 +279,19 @@ impl Kinds<'_> {
         }
         match class.name.as_str() {
             "string" | "TString" => return Some(Entry::text(0)),
-            _ if class.is_collection() => {
-                let mut shape = self.item(class.arguments.first()?, depth - 1)?;
-                shape.nesting.insert(0, Nesting::Vector { header_bytes: 0 });
-                return Some(shape);
+            "bitset" => {
+                let nesting = vec![Nesting::Vector { header_bytes: 0 }];
+                return Some(Entry { nesting, ..Entry::of(vec![Field::number("", Scalar::Bool, 1)]) });
             }
             _ => {}
+        }
+        if let Some(item) = class.item() {
+            let mut shape = match item {
+                Item::One(item) => self.item(item, depth - 1)?,
+                Item::Pair(first, second) => Entry::of(self.pair(first, second)?),
+            };
+            shape.nesting.insert(0, Nesting::Vector { header_bytes: 0 });
+            return Some(shape);
         }
         self.object(&class.full, "", MOST_NESTING).map(Entry::of)
     }
@@ -275,7 +306,7 @@ impl Kinds<'_> {
                 let Some(class) = class_name::parse(&element.type_name) else { return shapes };
                 match class.name.as_str() {
                     "string" => shapes.extend([Entry::text(6), Entry::text(0)]),
-                    _ if class.is_collection() => shapes.extend(self.with_header(&class)),
+                    _ if class.is_collection() => shapes.extend(self.collection(&class)),
                     _ => {}
                 }
             }
@@ -284,6 +315,12 @@ impl Kinds<'_> {
                 // Objects that others refer to have the number of a process behind their bits.
                 let process = Field::number("process", Scalar::U16, 1);
                 shapes.push(Entry::of(vec![Field::number("bits", Scalar::U32, 1), process]));
+            }
+            // One byte says whether there are any.
+            many if (kind::POINTER..kind::OBJECT).contains(&many) && !in_collection => {
+                let fields = packed::of_kind(many - kind::POINTER, &element.title, "", 1);
+                let nesting = vec![Nesting::Counted { header_bytes: 1 }];
+                shapes.extend(fields.map(|fields| Entry { nesting, ..Entry::of(fields) }));
             }
             _ => {
                 // A leaf knows the length of arrays that the element of an old file does not.

@@ -13,6 +13,9 @@ use std::rc::Rc;
 /// Branches of branches are objects in arrays in objects.
 const MOST_DEPTH: u32 = 96;
 
+/// Members of all objects of a record: those of a hundred thousand branches.
+const MOST_MEMBERS: usize = 1 << 23;
+
 /// What a member holds.
 #[derive(Debug)]
 pub(in crate::root) enum Value {
@@ -106,12 +109,15 @@ pub(in crate::root) struct Reader<'b> {
     infos: &'b Infos,
     classes: Classes,
     depth: u32,
+    /// Members that may still be read.
+    budget: usize,
 }
 
 impl<'b> Reader<'b> {
     /// A reader of `plain`, the payload behind a key of `key_bytes` bytes.
     pub(in crate::root) fn new(plain: &'b [u8], key_bytes: u32, infos: &'b Infos) -> Reader<'b> {
-        Reader { buffer: Buffer::new(plain, key_bytes), infos, classes: Classes::new(), depth: 0 }
+        let budget = plain.len().saturating_add(1024).min(MOST_MEMBERS);
+        Reader { buffer: Buffer::new(plain, key_bytes), infos, classes: Classes::new(), depth: 0, budget }
     }
 
     /// The object of `class` that begins here.
@@ -138,6 +144,7 @@ impl<'b> Reader<'b> {
     }
 
     fn members_inside(&mut self, class: &str, into: &mut Vec<Member>) -> Result<(), Odd> {
+        self.budget = self.budget.checked_sub(1).ok_or(Odd("objects have too many members"))?;
         match class {
             "TObject" => return self.buffer.object(),
             "TNamed" => {
@@ -169,6 +176,7 @@ impl<'b> Reader<'b> {
         if element.kind == kind::BASE || element.type_name == "BASE" {
             return self.members(&element.name, into);
         }
+        self.budget = self.budget.checked_sub(1).ok_or(Odd("objects have too many members"))?;
         let mut at = self.at();
         let value = match element.kind {
             kind::STRING => Value::Text(self.buffer.text()?),
@@ -288,6 +296,7 @@ impl<'b> Reader<'b> {
 
     /// An object of any class, if there is one.
     fn any(&mut self) -> Result<Value, Odd> {
+        self.budget = self.budget.checked_sub(1).ok_or(Odd("objects have too many members"))?;
         let (class, tag, end) = match self.buffer.any(&mut self.classes)? {
             Any::Null => return Ok(Value::Null),
             Any::Reference(tag) => return Ok(Value::Reference(tag)),

@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// More branches than any tree has.
 const MOST_BRANCHES: usize = 1 << 20;
 
+/// Names are repeated up to this length in those of other branches.
+const MOST_NAME_BYTES: usize = 512;
+
 /// A branch and its object.
 struct Found<'a> {
     object: &'a Object,
@@ -28,14 +31,9 @@ pub(super) fn all(tree: &Object, plain: &[u8], records: &[Record], infos: &Infos
     let mut names = BTreeSet::new();
     let mut branches: Vec<Branch> = Vec::with_capacity(found.len());
     for Found { object, parent } in &found {
-        let mut name = object.text("fName").unwrap_or_default().to_string();
-        if !names.insert(name.clone()) {
-            let parents = parent.and_then(|parent| branches.get(parent as usize));
-            name = format!("{}/{name}", parents.map_or("", |parent| parent.name.as_str()));
-            while !names.insert(name.clone()) {
-                name.push('\'');
-            }
-        }
+        let own = object.text("fName").unwrap_or_default();
+        let around = parent.and_then(|parent| branches.get(parent as usize));
+        let name = unique(own, around.map_or("", |branch| branch.name.as_str()), &mut names);
         let leaves: Vec<&Object> = object.many("fLeaves").iter().filter_map(as_object).collect();
         let counted = leaves.iter().filter_map(|leaf| referred(leaf, "fLeafCount", &leaf_of));
         let count = referred(object, "fBranchCount", &branch_of).or(counted.min());
@@ -54,6 +52,21 @@ pub(super) fn all(tree: &Object, plain: &[u8], records: &[Record], infos: &Infos
         });
     }
     branches
+}
+
+/// A name that no branch of the tree has yet: its own, that with its parent's, or that with a number.
+fn unique(own: &str, parent: &str, names: &mut BTreeSet<String>) -> String {
+    let path = [own.to_string(), format!("{}/{own}", shortened(parent))];
+    let numbered = (names.len()..).map(|number| format!("{}#{number}", shortened(own)));
+    let name = path.into_iter().chain(numbered).find(|name| !names.contains(name)).unwrap_or_default();
+    names.insert(name.clone());
+    name
+}
+
+/// The first bytes of a name that is too long to be repeated.
+fn shortened(name: &str) -> &str {
+    let end = (0..=name.len().min(MOST_NAME_BYTES)).rev().find(|&end| name.is_char_boundary(end));
+    name.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 fn as_object(value: &Value) -> Option<&Object> {

@@ -23,18 +23,28 @@ pub(super) struct Type {
 impl Type {
     /// True if its items lie one after another behind their number.
     pub(super) fn is_collection(&self) -> bool {
-        let names = [
-            "vector",
-            "list",
-            "deque",
-            "set",
-            "multiset",
-            "unordered_set",
-            "forward_list",
-            "ROOT::VecOps::RVec",
-        ];
-        names.contains(&self.name.as_str()) && !self.arguments.is_empty()
+        self.name == "bitset" || self.item().is_some()
     }
+
+    /// What a collection holds.
+    pub(super) fn item(&self) -> Option<Item<'_>> {
+        let mut arguments = self.arguments.iter();
+        match self.name.as_str() {
+            "vector" | "list" | "deque" | "set" | "multiset" | "unordered_set" | "unordered_multiset"
+            | "forward_list" | "ROOT::VecOps::RVec" | "ROOT::RVec" => arguments.next().map(Item::One),
+            "map" | "multimap" | "unordered_map" | "unordered_multimap" => {
+                arguments.next().zip(arguments.next()).map(|(first, second)| Item::Pair(first, second))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An item of a collection.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Item<'a> {
+    One(&'a Type),
+    Pair(&'a Type, &'a Type),
 }
 
 /// Reads a name; `None` for pointers and what is no name.
@@ -85,7 +95,7 @@ mod tests {
         assert_eq!(class.name, "map");
         assert_eq!(class.arguments[1].full, "vector<pair<int,float> >");
         assert_eq!(class.arguments[1].arguments[0].arguments[1].name, "float");
-        assert!(class.arguments[1].is_collection() && !class.is_collection());
+        assert!(class.is_collection() && !class.arguments[1].arguments[0].is_collection());
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! Not here: members of varying length; a class with such has no grammar.
 //! Holds: classes in classes to a limited depth.
 
-use super::{Field, Kinds, MOST_FIELDS, MOST_NESTING};
+use super::class_name::Type;
+use super::{Field, Kinds, MOST_FIELDS, MOST_NESTING, packed};
 use crate::root::streamer::{Element, kind};
 use hepz_columns::Scalar;
 
@@ -28,6 +29,7 @@ impl Kinds<'_> {
     /// The fields of an object of `class`; their names begin with `prefix`.
     pub(super) fn object(&self, class: &str, prefix: &str, depth: usize) -> Option<Vec<Field>> {
         let name = |name: &str| format!("{prefix}{name}");
+        self.budget.set(self.budget.get().checked_sub(1)?);
         if depth == 0 {
             return None;
         }
@@ -71,6 +73,50 @@ impl Kinds<'_> {
         Some(fields)
     }
 
+    /// The members of `class`, those of its bases in their places, if each is one field.
+    pub(super) fn member_columns(&self, class: &str, depth: usize) -> Option<Vec<Field>> {
+        self.budget.set(self.budget.get().checked_sub(1)?);
+        let mut columns = Vec::new();
+        for element in &self.infos.newest(class)?.elements {
+            if element.type_name == "BASE" {
+                columns.extend(self.member_columns(&element.name, depth.checked_sub(1)?)?);
+            } else {
+                let fields = self.fields(element, "", MOST_NESTING - 1)?;
+                columns.extend(Some(fields).filter(|fields| fields.len() == 1)?);
+            }
+            if columns.len() > MOST_FIELDS {
+                return None;
+            }
+        }
+        Some(columns)
+    }
+
+    /// A key and its value, without framing.
+    pub(super) fn pair(&self, first: &Type, second: &Type) -> Option<Vec<Field>> {
+        let mut fields = Vec::new();
+        for (name, class) in [("first", first), ("second", second)] {
+            match <[Field; 1]>::try_from(packed::named(&class.name)?) {
+                Ok([field]) => fields.push(Field { name: name.into(), ..field }),
+                Err(_) => return None,
+            }
+        }
+        Some(fields)
+    }
+
+    /// A collection, of items without members, written member by member: all that is left is their number.
+    pub(super) fn collection_without_members(&self) -> Vec<Field> {
+        let mut fields = vec![
+            Field::framing("bytes", Scalar::U32),
+            Field::framing("version", Scalar::U16),
+            Field::framing("item version", Scalar::U16),
+        ];
+        if self.framing == Framing::Checksum {
+            fields.push(Field::framing("checksum", Scalar::U32));
+        }
+        fields.push(Field::number("items", Scalar::U32, 1));
+        fields
+    }
+
     /// The fields of a member, or of a base class.
     pub(super) fn fields(&self, element: &Element, prefix: &str, depth: usize) -> Option<Vec<Field>> {
         // A member that is the whole entry needs no name.
@@ -96,9 +142,9 @@ impl Kinds<'_> {
             }
             kind if (kind::ARRAY..kind::POINTER).contains(&kind) => {
                 let length = Some(element.length).filter(|&length| length > 0)?;
-                super::packed::of_kind(kind - kind::ARRAY, &element.title, &name, length)
+                packed::of_kind(kind - kind::ARRAY, &element.title, &name, length)
             }
-            kind => super::packed::of_kind(kind, &element.title, &name, 1),
+            kind => packed::of_kind(kind, &element.title, &name, 1),
         }
     }
 }
