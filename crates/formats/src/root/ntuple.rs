@@ -24,7 +24,7 @@ mod schema;
 mod tests;
 
 pub use bytes::Stored;
-pub use encoding::{Encoding, Pipeline, Step};
+pub use encoding::Encoding;
 pub use pages::{Cluster, Page};
 pub use schema::{Column, Field, Role};
 

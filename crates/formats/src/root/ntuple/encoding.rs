@@ -8,34 +8,7 @@
 //! order of bits.
 
 use hepz_columns::Scalar;
-
-/// One step from plain elements to a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Byte 0 of all elements, then byte 1 of all, and so on.
-    Shuffle {
-        /// Bytes of one element.
-        element_bytes: u32,
-    },
-    /// Signed to unsigned: `x >= 0` to `2x`, `x < 0` to `-2x - 1`.
-    ZigZag {
-        /// Bytes of one element.
-        element_bytes: u32,
-    },
-    /// The first element as it is, each other one minus the one before it (wrapping).
-    Delta {
-        /// Bytes of one element.
-        element_bytes: u32,
-    },
-    /// Unsigned numbers of so many bits, from the lowest bit up.
-    Packed {
-        /// 1 to 32.
-        bits: u8,
-    },
-}
-
-/// The steps from plain elements to a page, first step first.
-pub type Pipeline = Vec<Step>;
+use hepz_recompression::{Pipeline, Step};
 
 /// How the elements of a column are stored in its pages. Each page is encoded by itself.
 ///
@@ -198,6 +171,15 @@ impl Encoding {
         })
     }
 
+    /// Bytes of one plain element; packed ones have more than their bits need. `None` if the encoding is not known.
+    pub fn element_bytes(&self) -> Option<u32> {
+        match self {
+            Encoding::Switch => Some(12),
+            Encoding::Unknown { .. } => None,
+            other => other.scalar().map(|scalar| scalar.bytes() as u32),
+        }
+    }
+
     /// The steps from plain elements, as [`Encoding::scalar`] says and little-endian, to the page before it is
     /// compressed; `None` if they are not known.
     pub fn steps(&self) -> Option<Pipeline> {
@@ -209,7 +191,7 @@ impl Encoding {
             Byte | Char | Int8 | UInt8 | Int16 | UInt16 | Int32 | UInt32 | Int64 | UInt64 => vec![],
             Real16 | Real32 | Real64 | Index32 | Index64 | Switch => vec![],
             Bit => vec![Step::Packed { bits: 1 }],
-            Real32Trunc { bits } | Real32Quant { bits, .. } => vec![Step::Packed { bits }],
+            Real32Trunc { bits } | Real32Quant { bits, .. } => vec![Step::Packed { bits: bits.into() }],
             SplitUInt16 | SplitReal16 => vec![split(2)],
             SplitUInt32 | SplitReal32 => vec![split(4)],
             SplitUInt64 | SplitReal64 => vec![split(8)],

@@ -5,6 +5,7 @@ mod writer;
 
 use super::*;
 use hepz_columns::Scalar;
+use hepz_recompression::Step;
 use writer::{Group, Writer, column, field, locator, page, pages, suppressed};
 
 const INDEX: u16 = 0x1b;
@@ -27,6 +28,43 @@ impl Source for Bytes<'_> {
 
 fn open(file: &[u8], anchor: &[u8]) -> Option<Ntuple> {
     read(&Bytes(file), anchor, "events").unwrap()
+}
+
+/// Steps undone one by one, the plain way; `n` elements come out of packed ones.
+fn undo(steps: &[Step], stored: &[u8], n: usize) -> Vec<u8> {
+    steps.iter().rev().fold(stored.to_vec(), |bytes, step| match *step {
+        Step::Shuffle { element_bytes } => {
+            let n = bytes.len() / element_bytes as usize;
+            (0..bytes.len())
+                .map(|i| bytes[i % element_bytes as usize * n + i / element_bytes as usize])
+                .collect()
+        }
+        Step::ZigZag { element_bytes } => {
+            map(&bytes, element_bytes as usize, |x| if x % 2 == 0 { x / 2 } else { !(x / 2) })
+        }
+        Step::Delta { element_bytes } => {
+            let mut sum = 0u64;
+            map(&bytes, element_bytes as usize, |x| {
+                sum = sum.wrapping_add(x);
+                sum
+            })
+        }
+        Step::Packed { bits } => {
+            let bit = |at: usize| u64::from(bytes[at / 8] >> (at % 8) & 1);
+            let number = |i: usize| (0..bits as usize).map(|b| bit(i * bits as usize + b) << b).sum::<u64>();
+            let width = if bits <= 8 { 1 } else { 4 };
+            (0..n).flat_map(|i| number(i).to_le_bytes().into_iter().take(width)).collect()
+        }
+        other => panic!("{other:?}"),
+    })
+}
+
+fn map(bytes: &[u8], width: usize, mut each: impl FnMut(u64) -> u64) -> Vec<u8> {
+    bytes.chunks(width).flat_map(|chunk| each(number(chunk)).to_le_bytes().into_iter().take(width)).collect()
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |x, &byte| x << 8 | u64::from(byte))
 }
 
 fn read_all(writer: &Writer) -> Ntuple {
@@ -301,8 +339,37 @@ fn every_encoding_has_the_bits_of_its_scalar_and_unknown_ones_none() {
                 assert_eq!(bytes, expected, "type {kind}");
             }
         }
-        assert!(bits.iter().all(|bits| encoding(bits).steps().is_some()));
+        for bits in &bits {
+            let bytes = encoding(bits).element_bytes().unwrap();
+            let is_packed = matches!(encoding(bits).steps().unwrap()[..], [Step::Packed { .. }]);
+            assert!(if is_packed { 8 * bytes >= u32::from(*bits) } else { 8 * bytes == u32::from(*bits) });
+        }
     }
     assert_eq!(Encoding::new(0x1d, 8, None), Encoding::Unknown { kind: 0x1d });
     assert_eq!(Encoding::new(0x1d, 8, None).steps(), None);
+}
+
+#[test]
+fn pages_of_the_specification_open_to_their_elements() {
+    let zeros = |bytes: &[u8], n: usize| [bytes, &vec![0; n]].concat();
+    let little = |values: &[i64], width: usize| -> Vec<u8> {
+        values.iter().flat_map(|value| value.to_le_bytes().into_iter().take(width)).collect()
+    };
+    let pages = [
+        (0x00, 1, vec![0x19, 0x01], little(&[1, 0, 0, 1, 1, 0, 0, 0, 1], 1)),
+        (0x10, 96, zeros(&[5, 0, 0, 0, 0, 0, 0, 0, 2], 3), zeros(&[5, 0, 0, 0, 0, 0, 0, 0, 2], 3)),
+        (0x11, 16, vec![2, 3, 0xff, 0, 0, 0xff], little(&[1, -2, -0x8000], 2)),
+        (0x13, 32, zeros(&[2, 3, 6], 9), little(&[1, -2, 3], 4)),
+        (0x18, 32, vec![1, 5, 2, 6, 3, 7, 4, 8], vec![1, 2, 3, 4, 5, 6, 7, 8]),
+        (0x1a, 32, zeros(&[2, 0, 3], 9), little(&[2, 2, 5], 4)),
+        (0x1b, 64, zeros(&[2, 0, 3], 21), little(&[2, 2, 5], 8)),
+        (0x1c, 12, vec![0xbc, 0x3a, 0x12], little(&[0xabc, 0x123], 4)),
+        (0x1d, 5, vec![0x4a, 0x7c, 0x00], little(&[10, 2, 31], 1)),
+    ];
+    for (kind, bits, stored, plain) in pages {
+        let encoding = Encoding::new(kind, bits, Some((0.0, 1.0)));
+        let steps = encoding.steps().unwrap();
+        let n = plain.len() / encoding.element_bytes().unwrap() as usize;
+        assert_eq!(undo(&steps, &stored, n), plain, "type {kind}");
+    }
 }

@@ -2,7 +2,7 @@
 //! themselves.
 
 use super::super::*;
-use super::Bytes;
+use super::{Bytes, number, undo};
 use hepz_recompression::root::plain;
 use std::path::PathBuf;
 
@@ -16,11 +16,13 @@ const COUNTS: [Counts; 4] = [
     ("EventTag", 100, 14, 15, 15, 2, 18_000),
 ];
 
-/// Field, which of its columns, first elements of its first page (floats as their bits).
-const VALUES: [(&str, usize, [u64; 4]); 4] = [
+/// Field, which of its columns, first elements of its first page (bit patterns).
+const VALUES: [(&str, usize, [u64; 4]); 6] = [
     ("AnalysisMuonsAuxDyn:pt", 0, [1, 2, 2, 2]),
     ("AnalysisMuonsAuxDyn:pt._0", 0, [1_184_562_515, 1_177_740_472, 1_180_276_699, 1_187_717_562]),
     ("PrimaryVerticesAuxDyn:z._0", 0, [3_245_323_411, 3_240_685_638, 3_259_241_079, 1_105_397_005]),
+    ("BornLeptonsAuxDyn:pdgId._0", 0, [13, 0xffff_fff2, 15, 0xffff_fff0]),
+    ("PrimaryVerticesAuxDyn:vertexType._0", 0, [1, 3, 3, 3]),
     ("PrimaryVerticesAuxDyn:trackParticleLinks._0", 0, [46, 110, 156, 163]),
 ];
 
@@ -43,21 +45,22 @@ fn stored<'f>(file: &'f [u8], page: &Page) -> &'f [u8] {
     &file[page.at as usize..(page.at + page.stored_bytes) as usize]
 }
 
-/// The plain bytes of a page, its encoding undone: split, and differences or zigzag in 8 or 4 bytes.
+/// The elements of a page, by the steps that its encoding names.
 fn elements(file: &[u8], column: &Column, page: &Page) -> Vec<u64> {
     let mut bytes = stored(file, page).to_vec();
     if page.stored_bytes < page.plain_bytes {
         bytes = plain(&bytes, page.plain_bytes as usize).unwrap();
     }
-    let (n, width) = (page.elements as usize, (column.bits / 8) as usize);
-    let element = |i: usize| (0..width).fold(0, |x, b| x | u64::from(bytes[b * n + i]) << (8 * b));
-    let mut sum = 0u64;
-    (0..n)
-        .map(|i| {
-            sum = if column.encoding.is_index() { sum.wrapping_add(element(i)) } else { element(i) };
-            sum
-        })
-        .collect()
+    let width = column.encoding.element_bytes().unwrap() as usize;
+    let steps = column.encoding.steps().unwrap();
+    let elements = undo(&steps, &bytes, page.elements as usize);
+    // Shorter ones are not worth a recipe.
+    if bytes.len() > 64 {
+        let opened = hepz_recompression::open(&steps, &bytes, elements.len());
+        let opened = opened.unwrap_or_else(|| panic!("{:?}", column.encoding));
+        assert!(opened.plain == elements);
+    }
+    elements.chunks_exact(width).map(number).collect()
 }
 
 #[test]
@@ -77,9 +80,12 @@ fn real_ntuples_have_the_counts_and_values_that_uproot_finds() {
         assert!(n.notes.is_empty(), "{:?}", n.notes);
         let pages = n.columns.iter().map(|c| c.pages.len()).sum::<usize>();
         let shared = n.columns.iter().flat_map(|c| &c.pages).filter(|p| p.shared).count();
-        let elements = n.columns.iter().flat_map(|c| &c.pages).map(|p| p.elements).sum::<u64>();
-        counts.push((name, n.entries, n.fields.len(), n.columns.len(), pages, shared, elements));
+        let all = n.columns.iter().flat_map(|c| &c.pages).map(|p| p.elements).sum::<u64>();
+        counts.push((name, n.entries, n.fields.len(), n.columns.len(), pages, shared, all));
         rows_agree(&file, &n);
+        for column in &n.columns {
+            assert!(column.pages.iter().all(|p| elements(&file, column, p).len() as u64 == p.elements));
+        }
         if n.name == "EventData" {
             values_agree(&file, &n);
         }
