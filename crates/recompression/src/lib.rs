@@ -26,6 +26,7 @@ mod shuffle;
 pub mod wrapper;
 mod xxh3;
 mod zlib;
+mod zstd_lazy;
 
 pub use pipeline::{Opened, close, open};
 pub use recipe::{Recipe, RecipeError};

@@ -7,6 +7,7 @@
 
 use super::frame::Codec;
 use crate::recipe::{Recipe, RecipeError, RecipeReader};
+use crate::zstd_lazy::{Version, encode};
 use liblzma::stream::{Action, Check, Filters, LzmaOptions, Status, Stream};
 use lz4::block::CompressionMode;
 
@@ -16,8 +17,10 @@ mod version {
     pub(super) const XZ: u8 = 1;
     /// LZ4 1.10.0.
     pub(super) const LZ4: u8 = 1;
-    /// zstd 1.5.7.
-    pub(super) const ZSTD: u8 = 1;
+    /// zstd 1.5.7, 1.4.9 and 1.4.4; those of 1.4 search lazily only (`crate::zstd_lazy`).
+    pub(super) const ZSTD_1_5_7: u8 = 1;
+    pub(super) const ZSTD_1_4_9: u8 = 2;
+    pub(super) const ZSTD_1_4_4: u8 = 3;
 }
 
 /// Shortest dictionary of LZMA.
@@ -50,7 +53,7 @@ pub(super) enum Dictionary {
 pub(super) enum Settings {
     Xz { preset: u8, dictionary: Dictionary },
     Lz4 { level: u8 },
-    Zstd { level: u8 },
+    Zstd { version: u8, level: u8 },
 }
 
 impl Settings {
@@ -58,7 +61,7 @@ impl Settings {
         into.extend_from_slice(&match self {
             Settings::Xz { preset, dictionary } => [version::XZ, preset | (dictionary as u8) << 4],
             Settings::Lz4 { level } => [version::LZ4, level],
-            Settings::Zstd { level } => [version::ZSTD, level],
+            Settings::Zstd { version, level } => [version, level],
         });
     }
 
@@ -71,10 +74,15 @@ impl Settings {
                 dictionary.map(|dictionary| Settings::Xz { preset: number & 0x0f, dictionary }).ok_or(corrupt)
             }
             (Codec::Lz4, version::LZ4) if number <= 12 => Ok(Settings::Lz4 { level: number }),
-            (Codec::Zstd, version::ZSTD) if (1..=22).contains(&number) => {
-                Ok(Settings::Zstd { level: number })
+            (Codec::Zstd, version::ZSTD_1_5_7..=version::ZSTD_1_4_4) if (1..=22).contains(&number) => {
+                Ok(Settings::Zstd { version, level: number })
             }
-            (_, version) if version > 1 => Err(RecipeError::TooNew { version, knows: 1 }),
+            (Codec::Zstd, version) if version > version::ZSTD_1_4_4 => {
+                Err(RecipeError::TooNew { version, knows: version::ZSTD_1_4_4 })
+            }
+            (Codec::Xz | Codec::Lz4, version) if version > 1 => {
+                Err(RecipeError::TooNew { version, knows: 1 })
+            }
             _ => Err(corrupt),
         }
     }
@@ -108,7 +116,10 @@ impl Settings {
             }
             Codec::Zstd => {
                 let first = claimed.map(|level| 2 * level);
-                with(first, &ZSTD_LEVELS).into_iter().map(|level| Settings::Zstd { level }).collect()
+                let levels = with(first, &ZSTD_LEVELS);
+                let versions = [version::ZSTD_1_5_7, version::ZSTD_1_4_9, version::ZSTD_1_4_4];
+                let settings = |level| versions.map(|version| Settings::Zstd { version, level });
+                levels.into_iter().flat_map(settings).collect()
             }
             Codec::Zlib | Codec::Deflate => Vec::new(),
         }
@@ -125,7 +136,9 @@ impl Settings {
                 };
                 lz4::block::compress(plain, Some(mode), false).ok()
             }
-            Settings::Zstd { level } => zstd::bulk::compress(plain, i32::from(level)).ok(),
+            Settings::Zstd { version: version::ZSTD_1_4_9, level } => encode(plain, level, Version::V1_4_9),
+            Settings::Zstd { version: version::ZSTD_1_4_4, level } => encode(plain, level, Version::V1_4_4),
+            Settings::Zstd { level, .. } => zstd::bulk::compress(plain, i32::from(level)).ok(),
         }
     }
 }
