@@ -131,7 +131,7 @@ fn header(bytes: &[u8], length: u64) -> Result<File, Odd> {
     Ok(File { begin, end, version, large, compress, seek_free, nbytes_free, seek_info, nbytes_info })
 }
 
-/// Every record from the first on; where the chain of records is broken, it goes on with the next key that names its own place.
+/// Every record from the first on; where the chain is broken, it goes on with the next key that names its own place.
 ///
 /// # Errors
 /// Only those of `source`.

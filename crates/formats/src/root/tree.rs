@@ -2,7 +2,7 @@
 //!
 //! In: the records of a file. Out: its [`Tree`]s.
 //! Not here: the bytes of baskets, whose grammar is a claim until it was held against them.
-//! Holds: every basket lies in a record, or inside the record of its tree; a tree that is odd is left out with a note.
+//! Holds: every basket lies in a record, or inside that of its tree; a tree that is odd is left out with a note.
 //! Source: ROOT, TTree, TBranch, TBranchElement, TLeaf and TBasket.
 
 mod baskets;

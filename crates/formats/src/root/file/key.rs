@@ -1,6 +1,6 @@
 //! Keys: what stands before each payload.
 //!
-//! In: the first bytes of a record. Out: a [`Record`] without a promise that it lies in the file, or that there is a gap.
+//! In: the first bytes of a record. Out: a [`Record`], which may claim to leave the file, or that there is a gap.
 //! Not here: where keys lie (`walk`).
 //! Source: ROOT, TKey::Streamer and TBasket::Streamer.
 

@@ -99,7 +99,7 @@ pub(in crate::root) struct Basket {
     pub basket: BasketKey,
     /// First byte of the data, if they are here.
     pub data_at: Option<u64>,
-    /// First byte of the number of entry offsets, which stand before the data, and the length of offsets and displacements.
+    /// First byte of the number of entry offsets, which stand before the data; length of offsets and displacements.
     pub offsets: Option<(u64, u64)>,
 }
 

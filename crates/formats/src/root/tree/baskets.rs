@@ -15,32 +15,40 @@ pub(super) fn of(branch: &Object, plain: &[u8], records: &[Record]) -> Vec<Baske
     let written = branch.int("fWriteBasket").unwrap_or(0).max(0) as u64;
     // The basket in work is the one after the last that was written.
     let slots = written.saturating_add(1).min(seeks.len().max(embedded.len()) as u64) as usize;
+    let entries = branch.int("fEntries").unwrap_or(0).max(0) as u64;
+    let in_file = |slot: usize| seeks.get(slot).copied().filter(|&seek| seek != 0 && (slot as u64) < written);
     let mut baskets: Vec<Basket> = Vec::new();
-    let mut in_arrays = embedded.iter().filter_map(|value| match value {
-        Value::Basket(basket) if basket.data_at.is_some() && basket.basket.entries > 0 => Some(basket),
-        _ => None,
-    });
     let mut next_entry = 0;
-    for slot in 0..slots {
-        let seek = seeks.get(slot).copied().unwrap_or(0);
-        if seek == 0 || slot as u64 == written {
-            break;
-        }
-        let first_entry = firsts.get(slot).copied().unwrap_or(next_entry);
-        if let Some(basket) =
-            at(records, seek).and_then(|index| in_record(index, records.get(index)?, first_entry))
-        {
-            next_entry = basket.first_entry.saturating_add(basket.entries);
+    let mut add = |basket: Option<Basket>, next_entry: &mut u64| {
+        if let Some(basket) = basket {
+            *next_entry = basket.first_entry.saturating_add(basket.entries);
             baskets.push(basket);
+        }
+    };
+    for slot in 0..slots {
+        if let Some(seek) = in_file(slot) {
+            let first_entry = firsts.get(slot).copied().unwrap_or(next_entry);
+            let index = at(records, seek);
+            add(index.and_then(|index| in_record(index, records.get(index)?, first_entry)), &mut next_entry);
+        } else if let Some(found) = embedded.get(slot).and_then(with_data) {
+            add(inside(found, next_entry), &mut next_entry);
         }
     }
-    for found in &mut in_arrays {
-        if let Some(basket) = inside(found, next_entry) {
-            next_entry = basket.first_entry.saturating_add(basket.entries);
-            baskets.push(basket);
+    // Those that are not in the slot of their number, as long as entries are missing.
+    for found in embedded.iter().enumerate().filter(|&(slot, _)| slot >= slots || in_file(slot).is_some()) {
+        if let Some(found) = with_data(found.1).filter(|_| next_entry < entries) {
+            add(inside(found, next_entry), &mut next_entry);
         }
     }
     baskets
+}
+
+/// A basket inside the tree that holds entries.
+fn with_data(value: &Value) -> Option<&object::Basket> {
+    match value {
+        Value::Basket(basket) if basket.data_at.is_some() && basket.basket.entries > 0 => Some(basket),
+        _ => None,
+    }
 }
 
 /// Numbers of the record that are places or entries.

@@ -1,7 +1,7 @@
-//! A small ROOT file, written here: classes of few members, two trees in a directory, baskets in and outside of a tree.
+//! A small ROOT file, written here: classes of few members, a tree in a directory, baskets in and outside of it.
 //!
 //! In: nothing. Out: the bytes of the file.
-//! Holds: the classes are described in the file, as those of any version of ROOT are; they have only the members that are read.
+//! Holds: the classes are described in the file, as those of any version of ROOT are, with the members that are read.
 
 /// An object of a class of this version.
 fn object(version: u16, body: &[u8]) -> Vec<u8> {
@@ -85,7 +85,7 @@ fn infos() -> Vec<u8> {
     object(5, &[&T_OBJECT[..], &text(""), &count, &classes.concat()].concat())
 }
 
-/// A branch of two floats an entry: a basket of `entries` entries in the file if it has a place, one of 2 entries inside.
+/// A branch of two floats an entry: a basket of `entries` entries in the file if it has a place, one of 2 inside.
 fn branch(name: &str, seek: i64, entries: i64) -> Vec<u8> {
     let leaf = object(1, &[named("x", "x[2]"), int(2).to_vec(), int(0).to_vec()].concat());
     let written = i32::from(seek != 0);

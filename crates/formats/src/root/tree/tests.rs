@@ -16,7 +16,9 @@ impl Source for Memory<'_> {
     }
 }
 
-fn read(bytes: &[u8]) -> Option<(File, Vec<Record>, Vec<Tree>, Vec<String>)> {
+type Read = (File, Vec<Record>, Vec<Tree>, Vec<String>);
+
+fn read(bytes: &[u8]) -> Option<Read> {
     let source = Memory(bytes);
     let file = file::open(&source).expect("memory")?;
     let records = file::records(&source, &file).expect("memory");
