@@ -8,7 +8,7 @@ use crate::options::Level;
 use crate::packing::{self, PackingError};
 use crate::plan::Plan;
 use crate::schema::Schema;
-use crate::sections::Kind;
+use crate::sections::{FRAMES_VERSION, Kind};
 use crate::sums::Sums;
 use crate::{ArchiveError, ColumnId, FileSource, Limits, Memory};
 use hepz_columns::Table;
@@ -187,7 +187,8 @@ impl<'a> Archive<'a> {
             let corrupt = |what: String| ArchiveError::corrupt("schema", self.at(number), what);
             let mut cursor = Cursor::new(&together);
             let stored = cursor.prefixed().map_err(|error| corrupt(error.what().into()))?;
-            let schema = Schema::from_bytes(stored, self.chunks.len() as u64);
+            let has_frames = self.header.format_version >= (FRAMES_VERSION.major, FRAMES_VERSION.minor);
+            let schema = Schema::from_bytes(stored, self.chunks.len() as u64, has_frames);
             let schema = schema.map_err(|error| corrupt(error.to_string()))?;
             self.skeleton = together[cursor.position()..].to_vec();
             self.schema = Some(schema);

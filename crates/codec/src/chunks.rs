@@ -5,7 +5,8 @@
 //! Holds: chunk `k` of every table covers the same share of its outer rows, so tables of equal outer length are cut at
 //! the same events.
 
-use crate::image::{Image, Run};
+use crate::image::Image;
+use crate::places::Run;
 use crate::plan::Slice;
 use crate::spool::Spool;
 use hepz_columns::{Table, Values};

@@ -12,7 +12,7 @@ use crate::packing::{FRAME_BYTES, pack, pack_pieces};
 use crate::plan::{Encoded, Plan};
 use crate::prices::Prices;
 use crate::schema::Schema;
-use crate::sections::Kind;
+use crate::sections::{EVENTS_VERSION, FRAMES_VERSION, Kind};
 use crate::spool::{Append, Spool};
 use crate::streams;
 use crate::sums::{STEP_BYTES, Sums};
@@ -20,7 +20,7 @@ use crate::workers::Workers;
 use crate::wrapped::{self, Inside, Remake};
 use crate::{CompressError, CompressOptions};
 use hepz_container::wire::{put_bytes, put_varint};
-use hepz_container::{FormatVersion, WriteError, Writer};
+use hepz_container::{OLDEST_VERSION, WriteError, Writer};
 use hepz_formats::events::EventFormat;
 use hepz_formats::{Layout, Source};
 use hepz_recompression::wrapper::Rewrap;
@@ -34,8 +34,6 @@ const SCHEMA_BYTES: usize = 16 << 20;
 const JOINT_BYTES: u64 = 256 << 10;
 /// Recipes that are packed together.
 const RECIPES_BYTES: usize = 4 << 20;
-/// The first version that has event records.
-const EVENTS_VERSION: FormatVersion = FormatVersion { major: 0, minor: 2 };
 /// Notes that an archive keeps, and characters of each.
 const NOTES: usize = 32;
 const NOTE_CHARACTERS: usize = 300;
@@ -295,22 +293,23 @@ impl<'a> Job<'a> {
         let total = self.source.len();
         let opened = Image::open(self.source, layout, &|done| self.advance(Stage::Open, done, total))
             .map_err(CompressError::Read)?;
-        let Opened { image, tables, runs, blocks, recipes, kept_blocks, notes } = opened;
-        if tables.is_empty() && blocks.is_empty() {
+        let Opened { image, tables, runs, framed, recipes, kept_blocks, notes } = opened;
+        if tables.is_empty() && framed.blocks.is_empty() {
             return Ok(Err("no table can be opened"));
         }
         let shelf = Shelf::new(&runs, &tables);
         let mut cuts = Cuts::even(&tables, self.chunk_bytes);
         crate::linked::link(&mut cuts, &image, &tables, &shelf).map_err(CompressError::Read)?;
         let gaps = Gaps::new(&runs, &tables, image.len());
-        let schema = Schema { image_bytes: image.len(), tables, runs, blocks, cuts };
+        let schema = Schema { image_bytes: image.len(), tables, runs, framed, cuts };
+        let version = if schema.framed.needs_frames() { FRAMES_VERSION } else { OLDEST_VERSION };
         let stored_schema = schema.to_bytes();
         if stored_schema.len() > SCHEMA_BYTES {
             return Ok(Err("the schema is too long"));
         }
         let mut archive = Spool::new();
         let mut report = self.report(notes);
-        let mut sections = Writer::new(Append(&mut archive)).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(&mut archive), version).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         let joint = if gaps.bytes() <= JOINT_BYTES { gaps.bytes() } else { 0 };
         let mut together = Vec::new();
@@ -327,7 +326,7 @@ impl<'a> Job<'a> {
         report.archive_bytes = archive.len();
         report.tables = schema.tables.len() as u64;
         report.columns = schema.tables.iter().map(|t| t.columns.len() as u64).sum();
-        report.opened_blocks = schema.blocks.len() as u64;
+        report.opened_blocks = schema.framed.blocks.len() as u64;
         report.kept_blocks = kept_blocks;
         Ok(Ok((archive, report)))
     }

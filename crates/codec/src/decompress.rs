@@ -5,6 +5,7 @@
 //! Holds: memory for a few chunks; an image beyond 64 MiB lies in the output file or in a temporary one.
 
 use crate::chunks::Shelf;
+use crate::frames::Reframing;
 use crate::image::Gaps;
 use crate::options::Stage;
 use crate::packing::FRAME_BYTES;
@@ -58,7 +59,7 @@ impl Archive<'_> {
         let part = PartFile::beside(path.as_ref()).map_err(ArchiveError::Write)?;
         match &self.schema {
             // Without open blocks the image is the file, so values are written to their places at once.
-            Some(schema) if schema.blocks.is_empty() => {
+            Some(schema) if schema.framed.blocks.is_empty() => {
                 let mut image = Spool::over(part.file().map_err(ArchiveError::Write)?);
                 let workers = workers(options)?;
                 self.restore(schema, &mut image, &workers, options)?;
@@ -275,19 +276,24 @@ impl Archive<'_> {
         take: Take<'_>,
         options: &DecompressOptions<'_>,
     ) -> Result<(), ArchiveError> {
-        let recipes = self.recipes(schema.blocks.len())?;
+        let recipes = self.recipes(schema.framed.blocks.len())?;
+        let frames = Reframing::new(image, schema, self.limits);
         let mut sums = RunningSums::new();
+        let mut left = self.sums.bytes;
         let mut hand_on = |bytes: &[u8]| {
+            left = left
+                .checked_sub(bytes.len() as u64)
+                .ok_or_else(|| ArchiveError::corrupt("original", 0, "the file is longer than it says"))?;
             sums.update(bytes);
             take(bytes)
         };
         let mut at = 0;
         let mut next = 0;
-        while next < schema.blocks.len() {
+        while next < schema.framed.blocks.len() {
             let mut last = next;
             let mut plain = 0u64;
-            while last < schema.blocks.len() && (last == next || plain < CLOSE_BYTES) {
-                plain += schema.blocks[last].plain_bytes;
+            while last < schema.framed.blocks.len() && (last == next || plain < CLOSE_BYTES) {
+                plain += schema.framed.blocks[last].plain_bytes;
                 last += 1;
             }
             if plain > self.limits.memory_bytes / 2 {
@@ -299,15 +305,13 @@ impl Archive<'_> {
                 });
             }
             let close = |index: usize| -> Result<Vec<u8>, ArchiveError> {
-                let block = schema.blocks[index];
-                let mut content = vec![0; block.plain_bytes as usize];
-                image.read_at(block.at, &mut content).map_err(ArchiveError::Io)?;
+                let content = frames.content(index, schema.framed.blocks[index])?;
                 hepz_recompression::close(&content, &recipes[index])
                     .map_err(|error| ArchiveError::corrupt("recipes", 0, error.to_string()))
             };
             let closed: Vec<Result<Vec<u8>, ArchiveError>> =
                 workers.run(|| (next..last).into_par_iter().map(close).collect());
-            for (block, stored) in schema.blocks[next..last].iter().zip(closed) {
+            for (block, stored) in schema.framed.blocks[next..last].iter().zip(closed) {
                 copy(image, at, block.at, &mut hand_on)?;
                 hand_on(&stored?)?;
                 at = block.at + block.plain_bytes;
@@ -317,7 +321,7 @@ impl Archive<'_> {
                 progress.advance(Stage::Restore, at, schema.image_bytes);
             }
         }
-        copy(image, at, schema.image_bytes, &mut hand_on)?;
+        copy(image, at, schema.image_bytes - schema.framed.structure_bytes, &mut hand_on)?;
         sums.finish().check(self.sums)
     }
 

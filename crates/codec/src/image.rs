@@ -6,9 +6,12 @@
 //!
 //! Positions in the image are *image addresses*. Where no block is open they are positions of the file.
 
+use crate::frames::{Kept, LayoutOffsets, Unframed, unframe};
+use crate::places::{OpenBlock, OpenFrame, Run};
+use crate::schema::framed::Framed;
 use crate::spool::Spool;
 use hepz_columns::Table;
-use hepz_formats::{Layout, Part, Place, Source};
+use hepz_formats::{Layout, Place, Source};
 use hepz_recompression as recompression;
 use rayon::prelude::*;
 use std::io;
@@ -18,30 +21,6 @@ use std::io;
 const BATCH_BYTES: u64 = 32 << 20;
 /// Longest plain content that is opened. Both directions hold it in memory several times over.
 const LARGEST_PLAIN_BYTES: u64 = 512 << 20;
-
-/// Rows of a table that lie together in the image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
-    /// Image address of the first byte.
-    pub(crate) at: u64,
-    /// Index of the table.
-    pub(crate) table: u32,
-    /// Whole records or one column.
-    pub(crate) part: Part,
-    /// First row.
-    pub(crate) first_row: u64,
-    /// Number of rows.
-    pub(crate) rows: u64,
-}
-
-/// An opened block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OpenBlock {
-    /// Image address of its plain content.
-    pub(crate) at: u64,
-    /// Length of its plain content.
-    pub(crate) plain_bytes: u64,
-}
 
 /// A piece of the image that lies in one place.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +46,8 @@ pub(crate) struct Opened<'a> {
     pub(crate) tables: Vec<Table>,
     /// By rising address.
     pub(crate) runs: Vec<Run>,
-    /// By rising address.
-    pub(crate) blocks: Vec<OpenBlock>,
+    /// Opened blocks and frames.
+    pub(crate) framed: Framed,
     /// One per block.
     pub(crate) recipes: Vec<Vec<u8>>,
     /// Blocks that stay as they are.
@@ -103,18 +82,20 @@ impl<'a> Image<'a> {
         (s.spooled_at.is_none() && inside < s.bytes).then_some(s.at + inside)
     }
 
-    /// Opens the blocks of `layout`, which was validated, and finds the address of everything in it. `advance` is told
-    /// how many bytes of the file have been passed.
+    /// Opens the blocks and frames of `layout`, which was validated, and finds the address of everything in it.
+    /// `advance` is told how many bytes of the file have been passed.
     pub(crate) fn open(
         source: &'a dyn Source,
-        layout: Layout,
+        mut layout: Layout,
         advance: &dyn Fn(u64),
     ) -> io::Result<Opened<'a>> {
         let mut image = Image { source, spool: Spool::new(), segments: Vec::new() };
-        let mut opened = Vec::with_capacity(layout.blocks.len());
-        let (mut blocks, mut recipes) = (Vec::new(), Vec::new());
+        let mut blocks_at = Vec::with_capacity(layout.blocks.len());
+        let mut frames_at = vec![None; layout.frames.len()];
+        let (mut blocks, mut frames, mut recipes) = (Vec::new(), Vec::new(), Vec::new());
         let mut passed = 0;
         let mut first = 0;
+        let offsets = LayoutOffsets::of(&layout);
         while first < layout.blocks.len() {
             let mut last = first;
             let mut bytes = 0;
@@ -122,71 +103,85 @@ impl<'a> Image<'a> {
                 bytes += layout.blocks[last].bytes + layout.blocks[last].plain_bytes;
                 last += 1;
             }
-            let batch = &layout.blocks[first..last];
-            let results: Vec<io::Result<Option<recompression::Opened>>> =
-                batch.par_iter().map(|block| open_block(source, block)).collect();
-            for (block, result) in batch.iter().zip(results) {
+            let open = |block: usize| -> io::Result<Option<Unframed>> {
+                let Some(open) = open_block(source, &layout.blocks[block])? else { return Ok(None) };
+                let from = layout.frames.partition_point(|f| (f.block as usize) < block);
+                let to = layout.frames.partition_point(|f| f.block as usize <= block);
+                Ok(Some(unframe(open, &layout, from..to, &offsets)))
+            };
+            let results: Vec<io::Result<Option<Unframed>>> =
+                (first..last).into_par_iter().map(open).collect();
+            for (block, result) in layout.blocks[first..last].iter().zip(results) {
                 let Some(open) = result? else {
-                    opened.push(None);
+                    blocks_at.push(None);
                     continue;
                 };
                 image.push(block.at - passed, passed, None);
                 passed = block.at + block.bytes;
                 let at = image.len();
                 let spooled_at = image.spool.len();
-                image.spool.write_at(spooled_at, &open.plain)?;
-                image.push(block.plain_bytes, block.at, Some(spooled_at));
-                opened.push(Some(at));
-                blocks.push(OpenBlock { at, plain_bytes: block.plain_bytes });
-                recipes.push(open.recipe);
+                image.spool.write_at(spooled_at, &open.content)?;
+                image.push(open.content.len() as u64, block.at, Some(spooled_at));
+                for &(index, inside) in &open.frames {
+                    let f = &layout.frames[index];
+                    let (block, at) = (blocks.len() as u32, at + inside);
+                    let (content_bytes, shape, rows) = (f.content_bytes, f.shape, f.rows);
+                    frames_at[index] = Some(at);
+                    frames.push(OpenFrame { block, at, content_bytes, shape, rows });
+                }
+                blocks.push(OpenBlock { at, plain_bytes: open.content.len() as u64 });
+                recipes.push(open.recipe.clone());
+                blocks_at.push(Some((at, open.without_content())));
             }
             first = last;
             advance(layout.blocks[last - 1].at);
         }
         image.push(source.len() - passed, passed, None);
-        let kept_blocks = opened.iter().filter(|at| at.is_none()).count() as u64;
-        let mut notes = layout.notes;
+        let kept_blocks = blocks_at.iter().filter(|at| at.is_none()).count() as u64;
+        let mut notes = std::mem::take(&mut layout.notes);
         if kept_blocks > 0 {
             notes.push(format!(
                 "{kept_blocks} of {} compressed blocks cannot be re-made exactly and stay as they are",
-                opened.len()
+                blocks_at.len()
             ));
         }
 
-        let mut lost = vec![false; layout.tables.len()];
-        for extent in &layout.extents {
-            if let Place::Block { block, .. } = extent.place {
-                lost[extent.table as usize] |= opened[block as usize].is_none();
-            }
-        }
-        let mut renumbered = vec![0; layout.tables.len()];
-        let mut tables = Vec::new();
-        for (index, table) in layout.tables.into_iter().enumerate() {
-            renumbered[index] = tables.len() as u32;
-            if lost[index] {
-                notes.push(format!("table {:?} lies in such blocks and is kept as plain bytes", table.name));
-            } else if table.rows > 0 {
-                tables.push(table);
-            } else {
-                lost[index] = true;
-            }
-        }
+        let kept = Kept::new(&layout, &frames, |place| match place {
+            Place::Block { block, .. } => blocks_at[block as usize].is_some(),
+            Place::Frame { frame, .. } => frames_at[frame as usize].is_some(),
+            Place::File(_) | Place::Structure(_) => true,
+        });
+        notes.extend(kept.notes(&layout));
         let mut runs = Vec::with_capacity(layout.extents.len());
-        for extent in layout.extents {
-            if lost[extent.table as usize] {
-                continue;
-            }
+        let mut structure_bytes = 0;
+        for extent in &layout.extents {
+            let Some((table, part)) = kept.part(extent.table, extent.part) else { continue };
+            let bytes = extent.rows * extent.bytes_per_row(&layout.tables[extent.table as usize]);
             let at = match extent.place {
                 Place::File(at) => image.address(at),
-                Place::Block { block, at } => opened[block as usize].map(|start| start + at),
+                Place::Block { block, at } => {
+                    blocks_at[block as usize].as_ref().map(|(start, open)| start + open.moved(at))
+                }
+                Place::Frame { frame, at } => frames_at[frame as usize].map(|start: u64| start + at),
+                Place::Structure(at) => {
+                    let held =
+                        layout.structure.get(at as usize..).and_then(|held| held.get(..bytes as usize));
+                    let (image_at, spooled_at) = (image.len(), image.spool.len());
+                    image.spool.write_at(spooled_at, held.ok_or(io::ErrorKind::InvalidData)?)?;
+                    image.push(bytes, source.len() + structure_bytes, Some(spooled_at));
+                    structure_bytes += bytes;
+                    Some(image_at)
+                }
             };
             // An extent of the file never touches a block, so it has an address.
             let at = at.ok_or_else(|| io::Error::other("an extent of the layout lies nowhere"))?;
-            let table = renumbered[extent.table as usize];
-            runs.push(Run { at, table, part: extent.part, first_row: extent.first_row, rows: extent.rows });
+            runs.push(Run { at, table, part, first_row: extent.first_row, rows: extent.rows });
         }
         runs.sort_by_key(|run| run.at);
-        Ok(Opened { image, tables, runs, blocks, recipes, kept_blocks, notes })
+        let shapes = layout.shapes.iter().map(|shape| shape.renumbered(|table| kept.table(table))).collect();
+        let tables = kept.into_tables(layout.tables);
+        let framed = Framed { structure_bytes, blocks, shapes, frames };
+        Ok(Opened { image, tables, runs, framed, recipes, kept_blocks, notes })
     }
 
     /// Fills `into` from an image address.
@@ -270,16 +265,5 @@ impl Gaps {
             gap += 1;
         }
         Ok(())
-    }
-}
-
-impl Run {
-    /// Bytes per row of this run.
-    pub(crate) fn row_bytes(&self, tables: &[Table]) -> u64 {
-        let table = &tables[self.table as usize];
-        match self.part {
-            Part::Records => u64::from(table.row_bytes),
-            Part::Column(column) => table.columns[column as usize].scalar.bytes() as u64,
-        }
     }
 }

@@ -91,7 +91,7 @@ fn owner_borders(cuts: &Cuts, tables: &[Table], at: usize) -> Vec<u64> {
 mod tests {
     use super::*;
     use crate::Memory;
-    use crate::image::Run;
+    use crate::places::Run;
     use crate::round_trips::table;
     use hepz_columns::Scalar;
     use hepz_formats::Part;

@@ -5,8 +5,11 @@
 //! Holds: what [`Schema::from_bytes`] gives was checked by [`Layout::validate`], so that every byte of the image lies in
 //! exactly one run or gap.
 
+pub(crate) mod framed;
+
 use crate::chunks::{Cut, Cuts};
-use crate::image::{OpenBlock, Run};
+use crate::places::{OpenBlock, Run};
+use framed::Framed;
 use hepz_columns::{ByteOrder, Column, RowOrder, Scalar, Table};
 use hepz_container::wire::{Cursor, WireError, put_bytes, put_signed, put_varint};
 use hepz_formats::{Extent, Layout, Part, Place};
@@ -20,8 +23,8 @@ pub(crate) struct Schema {
     pub(crate) tables: Vec<Table>,
     /// By rising address.
     pub(crate) runs: Vec<Run>,
-    /// By rising address.
-    pub(crate) blocks: Vec<OpenBlock>,
+    /// Opened blocks, and how values are framed in them.
+    pub(crate) framed: Framed,
     /// Chunk borders.
     pub(crate) cuts: Cuts,
 }
@@ -62,17 +65,26 @@ impl Schema {
         put_strings(&mut into, columns().map(|c| c.name.as_str()));
         put_strings(&mut into, columns().map(|c| c.unit.as_str()));
         self.put_runs(&mut into);
-        put_varint(&mut into, self.blocks.len() as u64);
-        let mut free = 0;
-        for block in &self.blocks {
-            put_varint(&mut into, block.at - free);
-            free = block.at + block.plain_bytes;
-        }
-        for block in &self.blocks {
-            put_varint(&mut into, block.plain_bytes);
+        if self.framed.needs_frames() {
+            self.framed.put(&mut into, &self.tables, &self.runs);
+        } else {
+            self.put_blocks(&mut into);
         }
         self.put_cuts(&mut into);
         into
+    }
+
+    fn put_blocks(&self, into: &mut Vec<u8>) {
+        let blocks = &self.framed.blocks;
+        put_varint(into, blocks.len() as u64);
+        let mut free = 0;
+        for block in blocks {
+            put_varint(into, block.at - free);
+            free = block.at + block.plain_bytes;
+        }
+        for block in blocks {
+            put_varint(into, block.plain_bytes);
+        }
     }
 
     fn put_runs(&self, into: &mut Vec<u8>) {
@@ -124,8 +136,8 @@ impl Schema {
     }
 
     /// Reads the stored form and checks everything that rebuilding relies on. `chunks` is the number of chunks that are
-    /// there.
-    pub(crate) fn from_bytes(bytes: &[u8], chunks: u64) -> Result<Schema, SchemaFault> {
+    /// there, `has_frames` is true in archives of format 0.3 and later.
+    pub(crate) fn from_bytes(bytes: &[u8], chunks: u64, has_frames: bool) -> Result<Schema, SchemaFault> {
         let mut cursor = Cursor::new(bytes);
         let image_bytes = cursor.varint()?;
         let count = cursor.count(6)?;
@@ -161,10 +173,14 @@ impl Schema {
         }
         take_columns(&mut cursor, &mut tables, &widths)?;
         let runs = take_runs(&mut cursor, &tables)?;
-        let blocks = take_blocks(&mut cursor)?;
+        let framed = if has_frames {
+            Framed::take(&mut cursor, &tables, &runs)?
+        } else {
+            Framed { blocks: take_blocks(&mut cursor)?, ..Framed::default() }
+        };
         let cuts = take_cuts(&mut cursor, &tables, chunks)?;
         cursor.finish()?;
-        let schema = Schema { image_bytes, tables, runs, blocks, cuts };
+        let schema = Schema { image_bytes, tables, runs, framed, cuts };
         schema.check()?;
         Ok(schema)
     }
@@ -186,8 +202,8 @@ impl Schema {
             ..Layout::default()
         };
         layout.validate(self.image_bytes).map_err(|error| unsound(error.to_string()))?;
-        let last = self.blocks.last().map_or(0, |b| b.at.saturating_add(b.plain_bytes));
-        if last > self.image_bytes {
+        let last = self.framed.blocks.last().map_or(0, |b| b.at.saturating_add(b.plain_bytes));
+        if last.checked_add(self.framed.structure_bytes).is_none_or(|end| end > self.image_bytes) {
             return Err(unsound("a block leaves the image"));
         }
         Ok(())

@@ -4,6 +4,13 @@
 //! Not here: how sections are framed (`hepz-container`), what each holds (its own module; `FORMAT.md`).
 //! Holds: numbers never change meaning; rows are appended.
 
+use hepz_container::FormatVersion;
+
+/// The first version that has event records.
+pub(crate) const EVENTS_VERSION: FormatVersion = FormatVersion { major: 0, minor: 2 };
+/// The first version whose schema has frames.
+pub(crate) const FRAMES_VERSION: FormatVersion = FormatVersion { major: 0, minor: 3 };
+
 /// What a section holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {

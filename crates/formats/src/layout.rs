@@ -4,6 +4,7 @@
 //! Not here: how a format finds it (one module each), how values are coded (`hepz`).
 //! Holds: [`Layout::validate`] accepts only layouts from which the file can be rebuilt.
 
+use crate::frame::{Rows, Shape};
 use hepz_columns::{SchemaError, Table};
 use hepz_recompression::Pipeline;
 use std::io;
@@ -46,6 +47,38 @@ pub enum Place {
         /// Byte of its plain content.
         at: u64,
     },
+    /// At byte `at` of the content of a frame of [`Layout::frames`].
+    Frame {
+        /// Index into [`Layout::frames`].
+        frame: u32,
+        /// Byte of its content.
+        at: u64,
+    },
+    /// At this byte of [`Layout::structure`].
+    Structure(u64),
+}
+
+impl Place {
+    /// The place `bytes` further on.
+    #[must_use]
+    pub fn after(self, bytes: u64) -> Place {
+        match self {
+            Place::File(at) => Place::File(at + bytes),
+            Place::Block { block, at } => Place::Block { block, at: at + bytes },
+            Place::Frame { frame, at } => Place::Frame { frame, at: at + bytes },
+            Place::Structure(at) => Place::Structure(at + bytes),
+        }
+    }
+
+    /// Both are places of the file, of the same block or frame, or of the structure.
+    fn shares_bytes_with(self, other: Place) -> bool {
+        match (self, other) {
+            (Place::File(_), Place::File(_)) | (Place::Structure(_), Place::Structure(_)) => true,
+            (Place::Block { block: a, .. }, Place::Block { block: b, .. }) => a == b,
+            (Place::Frame { frame: a, .. }, Place::Frame { frame: b, .. }) => a == b,
+            _ => false,
+        }
+    }
 }
 
 /// What an extent holds of its table.
@@ -85,6 +118,23 @@ pub struct Block {
     pub pipeline: Pipeline,
 }
 
+/// A run of a block's plain content that holds values in a frame ([`crate::frame`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Index into [`Layout::blocks`].
+    pub block: u32,
+    /// First byte of the plain content.
+    pub at: u64,
+    /// Length there.
+    pub bytes: u64,
+    /// Length of the content of the frame.
+    pub content_bytes: u64,
+    /// Index into [`Layout::shapes`].
+    pub shape: u32,
+    /// Rows that it holds.
+    pub rows: Rows,
+}
+
 /// Where the numbers of a file lie.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
@@ -94,6 +144,12 @@ pub struct Layout {
     pub tables: Vec<Table>,
     /// Compressed blocks, by rising `at`, not overlapping.
     pub blocks: Vec<Block>,
+    /// Shapes of frames. Tables of offsets that they name are [`Layout::structure`].
+    pub shapes: Vec<Shape>,
+    /// Frames, by rising block and place, not overlapping.
+    pub frames: Vec<Frame>,
+    /// Values that are in no byte of the file because its frames follow from them: offsets, little-endian.
+    pub structure: Vec<u8>,
     /// Extents in any order, not overlapping; each row of each column lies in exactly one.
     pub extents: Vec<Extent>,
     /// What a user should know: "odd header, read as plain bytes".
@@ -122,6 +178,12 @@ pub enum LayoutError {
     Extent {
         /// Index of the extent, after sorting by place.
         extent: usize,
+    },
+    /// A frame overlaps another, leaves its block, or names something that does not exist.
+    #[error("frame {frame} overlaps another, leaves its block or names what does not exist")]
+    Frame {
+        /// Index of the frame.
+        frame: usize,
     },
     /// Rows of a column lie in no extent or in two.
     #[error("rows of table {table}, column {column}, lie in no extent or in two")]
@@ -164,12 +226,40 @@ impl Layout {
                 end.filter(|_| b.at >= free_from && b.bytes > 0).ok_or(LayoutError::Block { block })?;
         }
         self.extents.sort_by_key(|e| e.place);
+        self.check_frames()?;
         let mut previous = Place::File(0);
+        let mut frame = 0;
         for extent in 0..self.extents.len() {
             let refuse = LayoutError::Extent { extent };
-            previous = self.end_of(&self.extents[extent], previous, file_bytes).ok_or(refuse)?;
+            previous = self.end_of(&self.extents[extent], previous, file_bytes).ok_or(refuse.clone())?;
+            // Both are sorted, so one look at the frames before the extent's end is enough.
+            if let Place::Block { block, at: end } = previous {
+                let begins_before = |f: &Frame| (f.block, f.at) < (block, end);
+                frame += self.frames[frame..].iter().take_while(|f| begins_before(f)).count();
+                let Place::Block { at, .. } = self.extents[extent].place else { return Err(refuse) };
+                let before = frame.checked_sub(1).map(|last| &self.frames[last]);
+                if before.is_some_and(|f| f.block == block && f.at + f.bytes > at) {
+                    return Err(refuse);
+                }
+            }
         }
         self.check_rows()
+    }
+
+    fn check_frames(&self) -> Result<(), LayoutError> {
+        let mut free = (0, 0);
+        for (frame, f) in self.frames.iter().enumerate() {
+            let sound = || {
+                let end = f.at.checked_add(f.bytes)?;
+                let block = self.blocks.get(f.block as usize)?;
+                let shape = self.shapes.get(f.shape as usize)?;
+                let tables = shape.tables().iter().all(|&table| (table as usize) < self.tables.len());
+                let placed = (f.block, f.at) >= free && end <= block.plain_bytes && f.bytes > 0;
+                (tables && placed).then_some((f.block, end))
+            };
+            free = sound().ok_or(LayoutError::Frame { frame })?;
+        }
+        Ok(())
     }
 
     /// The place after `extent` if it is sound and begins at or after `free_from`.
@@ -183,24 +273,30 @@ impl Layout {
         if extent.rows == 0 || bytes == 0 || last_row > table.rows {
             return None;
         }
-        match extent.place {
+        // `free_from` lies in the same stretch of bytes, or in one before it, as extents are sorted.
+        let (end, most, place) = match extent.place {
             Place::File(at) => {
                 let end = at.checked_add(bytes).filter(|&end| end <= file_bytes)?;
                 // An extent of the file may not touch a block: find the last block that begins before its end.
                 let before = self.blocks.partition_point(|b| b.at < end);
                 let clear = before == 0 || self.blocks[before - 1].at + self.blocks[before - 1].bytes <= at;
-                (clear && matches!(free_from, Place::File(f) if f <= at)).then_some(Place::File(end))
+                (end, if clear { file_bytes } else { 0 }, Place::File(end))
             }
             Place::Block { block, at } => {
                 let end = at.checked_add(bytes)?;
-                let fits = end <= self.blocks.get(block as usize)?.plain_bytes;
-                let clear = match free_from {
-                    Place::File(_) => true,
-                    Place::Block { block: b, at: f } => b < block || f <= at,
-                };
-                (fits && clear).then_some(Place::Block { block, at: end })
+                (end, self.blocks.get(block as usize)?.plain_bytes, Place::Block { block, at: end })
             }
-        }
+            Place::Frame { frame, at } => {
+                let end = at.checked_add(bytes)?;
+                (end, self.frames.get(frame as usize)?.content_bytes, Place::Frame { frame, at: end })
+            }
+            Place::Structure(at) => {
+                let end = at.checked_add(bytes)?;
+                (end, self.structure.len() as u64, Place::Structure(end))
+            }
+        };
+        (end <= most && (free_from <= extent.place || !free_from.shares_bytes_with(extent.place)))
+            .then_some(place)
     }
 
     fn check_rows(&self) -> Result<(), LayoutError> {

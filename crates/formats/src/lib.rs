@@ -21,27 +21,32 @@
 //! event records, with a module for each of their formats.
 
 pub mod events;
+pub mod frame;
 pub mod hdf5;
 pub mod layout;
 pub mod numpy;
 pub mod records;
+pub mod root;
 mod zip;
 
-pub use layout::{Block, Extent, Layout, LayoutError, Part, Place, Source};
+pub use layout::{Block, Extent, Frame, Layout, LayoutError, Part, Place, Source};
 
 use std::io;
 
-/// The layout of a file whose format is found out from its bytes: HDF5, `.npy`, `.npz`, or none.
+/// The layout of a file whose format is found out from its bytes: ROOT, HDF5, `.npy`, `.npz`, or none.
 ///
 /// A file that no format knows, or whose layout is not sound, is all skeleton; in the second case a note says why.
 ///
 /// # Errors
 /// Whatever reading says.
 pub fn recognise(source: &dyn Source) -> io::Result<Layout> {
-    let found = match numpy::layout(source)? {
-        Some(layout) => Some(layout),
-        None => hdf5::layout(source)?,
-    };
+    let mut found = numpy::layout(source)?;
+    if found.is_none() {
+        found = root::layout(source)?;
+    }
+    if found.is_none() {
+        found = hdf5::layout(source)?;
+    }
     let Some(mut layout) = found else { return Ok(Layout::opaque()) };
     Ok(match layout.validate(source.len()) {
         Ok(()) => layout,

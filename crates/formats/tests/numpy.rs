@@ -53,6 +53,7 @@ fn values(layout: &Layout, table: usize, file: &[u8], blocks: &[Vec<u8>]) -> Vec
         let (held, at) = match extent.place {
             Place::File(at) => (file, at),
             Place::Block { block, at } => (blocks[block as usize].as_slice(), at),
+            Place::Frame { .. } | Place::Structure(_) => unreachable!("NumPy has no frames"),
         };
         let records = &held[at as usize..][..(extent.rows * u64::from(of.row_bytes)) as usize];
         for (values, column) in columns.iter_mut().zip(&of.columns) {

@@ -44,7 +44,7 @@ pub fn decide(tables: &[Table], sample: &Slice) -> Decision {
         }
     }
     let runs = find_runs(sample);
-    let sums = find_running_sums(tables, sample);
+    let sums = find_running_sums(tables, sample, &links);
     let drafts: Vec<Draft> = ids
         .par_iter()
         .map(|&id| {
@@ -53,7 +53,7 @@ pub fn decide(tables: &[Table], sample: &Slice) -> Decision {
         })
         .collect();
     let mut drafts: BTreeMap<ColumnId, Draft> = drafts.into_iter().map(|draft| (draft.id, draft)).collect();
-    super::related::use_relations(tables, &known, &mut drafts);
+    super::related::use_relations(tables, &links, &known, &mut drafts);
     let indices = find_indices(tables, &links, &known);
     let order = coding_order(&drafts, &links, &indices);
     let mut per_table: Vec<Vec<ColumnId>> = vec![Vec::new(); tables.len()];
@@ -126,8 +126,8 @@ fn find_runs(sample: &Slice) -> BTreeMap<ColumnId, u32> {
 }
 
 /// Offsets whose steps are the counts that another table has as a column.
-fn find_running_sums(tables: &[Table], sample: &Slice) -> BTreeMap<ColumnId, Input> {
-    let mut found = BTreeMap::new();
+fn find_running_sums(tables: &[Table], sample: &Slice, links: &[Option<Link>]) -> BTreeMap<ColumnId, Input> {
+    let mut found: BTreeMap<ColumnId, Input> = BTreeMap::new();
     for (table, columns) in sample.columns.iter().enumerate() {
         let n = sample.rows[table];
         if n < 8 || columns.len() != 1 {
@@ -148,11 +148,24 @@ fn find_running_sums(tables: &[Table], sample: &Slice) -> BTreeMap<ColumnId, Inp
             columns
                 .filter_map(move |(c, v)| Some((ColumnId { table: t as u32, column: c as u32 }, v.as_ref()?)))
         });
+        let own = ColumnId { table: table as u32, column: 0 };
+        // The rows of a table may rest on offsets, and these on counts of another table: never in a circle.
+        let free = |id: ColumnId| {
+            let mut at = id.table;
+            for _ in 0..=tables.len() {
+                let Some(Link::Offsets { offsets, .. }) = links[at as usize] else { return true };
+                match found.get(&offsets) {
+                    _ if offsets == own => return false,
+                    Some(input) => at = input.id.table,
+                    None => return true,
+                }
+            }
+            false
+        };
         let source = counts
-            .filter(|(_, v)| !v.scalar().is_float())
+            .filter(|(id, v)| !v.scalar().is_float() && free(*id))
             .find(|(_, counts)| steps.iter().enumerate().all(|(row, &step)| counts.raw(row) == step));
         if let Some((id, _)) = source {
-            let own = ColumnId { table: table as u32, column: 0 };
             found.insert(own, Input { id, map: RowMap::Same });
         }
     }

@@ -6,6 +6,7 @@
 
 use super::ColumnId;
 use super::coding::{Known, patterns};
+use super::column::Link;
 use super::column::{Input, Prediction, RowMap};
 use super::dependence::BIT;
 use super::draft::{Draft, MAX_CLOSURE, draft_of, judged_rows};
@@ -24,13 +25,18 @@ const TARGET_BITS: i64 = 3;
 const RESIDUAL_BITS: f32 = 10.0;
 
 /// Replaces drafts by better ones that use relations.
-pub fn use_relations(tables: &[Table], known: &Known<'_>, drafts: &mut BTreeMap<ColumnId, Draft>) {
+pub fn use_relations(
+    tables: &[Table],
+    links: &[Option<Link>],
+    known: &Known<'_>,
+    drafts: &mut BTreeMap<ColumnId, Draft>,
+) {
     let found: Vec<Vec<(ColumnId, Candidate, Vec<ColumnId>)>> = (0..tables.len())
         .into_par_iter()
         .map(|table| search_table(table as u32, tables, known, drafts))
         .collect();
     for found in found {
-        for (id, draft) in pick(found, known, tables, drafts) {
+        for (id, draft) in pick(found, known, tables, links, drafts) {
             drafts.insert(id, draft);
         }
     }
@@ -79,6 +85,7 @@ fn pick(
     mut found: Vec<(ColumnId, Candidate, Vec<ColumnId>)>,
     known: &Known<'_>,
     tables: &[Table],
+    links: &[Option<Link>],
     drafts: &BTreeMap<ColumnId, Draft>,
 ) -> BTreeMap<ColumnId, Draft> {
     // Thousandths of a bit a value, so that the order does not hang on a rounding.
@@ -101,6 +108,7 @@ fn pick(
             || closure.contains(&id)
             || used_by_others && closes_circle(id, &closure, &behind)
             || too_deep
+            || rests_on(id, &inputs, links, |id| picked.get(&id).or_else(|| drafts.get(&id)))
         {
             continue;
         }
@@ -145,6 +153,25 @@ fn pick(
 
 fn gain_bits(plain: f32, left: f32, rows: usize) -> i64 {
     ((plain - left) * 16.0) as i64 * rows as i64 * (BIT / 16)
+}
+
+/// True if one of `inputs` cannot be decoded before `id`: rows that repeat with another column rest on it as predictions do.
+fn rests_on<'a>(
+    id: ColumnId,
+    inputs: &[ColumnId],
+    links: &[Option<Link>],
+    draft: impl Fn(ColumnId) -> Option<&'a Draft>,
+) -> bool {
+    let mut open: Vec<ColumnId> = inputs.to_vec();
+    let mut seen: BTreeSet<ColumnId> = open.iter().copied().collect();
+    while let Some(next) = open.pop() {
+        if next == id {
+            return true;
+        }
+        let Some(draft) = draft(next) else { continue };
+        open.extend(draft.plan.needs(links, next).into_iter().filter(|need| seen.insert(*need)));
+    }
+    false
 }
 
 /// True if a column that is already predicted from `id` lies behind it, or the closures would grow too large.

@@ -204,10 +204,7 @@ fn logical(
             first_row = first_row * shape[d] + grid[d] * chunk[d] + at;
             in_chunk = in_chunk * chunk[d] + at;
         }
-        let place = match place {
-            Place::File(at) => Place::File(at + in_chunk * element_bytes),
-            Place::Block { block, at } => Place::Block { block, at: at + in_chunk * element_bytes },
-        };
+        let place = place.after(in_chunk * element_bytes);
         extents.push(Extent { place, table: 0, part: Part::Records, first_row, rows });
         let Some(d) = (0..split).rev().find(|&d| outer[d] + 1 < held[d]) else { return Ok(()) };
         outer[d] += 1;
@@ -218,11 +215,7 @@ fn logical(
 /// Joins extents, sorted by row, that go on where the one before ends.
 fn merge(extents: &mut Vec<Extent>, element_bytes: u64) {
     extents.dedup_by(|next, before| {
-        let bytes = before.rows * element_bytes;
-        let end = match before.place {
-            Place::File(at) => Place::File(at + bytes),
-            Place::Block { block, at } => Place::Block { block, at: at + bytes },
-        };
+        let end = before.place.after(before.rows * element_bytes);
         let joins = next.place == end && next.first_row == before.first_row + before.rows;
         before.rows += if joins { next.rows } else { 0 };
         joins
@@ -306,6 +299,7 @@ mod tests {
                     let at = match extent.place {
                         Place::File(at) => at,
                         Place::Block { block, at } => placed.blocks[block as usize].at + at,
+                        Place::Frame { .. } | Place::Structure(_) => unreachable!("HDF5 has no frames"),
                     };
                     prop_assert_eq!(rows.insert(extent.first_row + row, at + row * element_bytes), None);
                 }
