@@ -12,7 +12,8 @@
 //!
 //! # Where to look next
 //! `hepz-formats` names pipelines; `hepz` stores recipes. One module per step: `shuffle`,
-//! `fletcher32`, `deflate` (with zlib's `encoder`), `zlib`, `integers`, `xxh3`, [`root`].
+//! `fletcher32`, `deflate` (with zlib's `encoder`), `zlib`, `integers`, `xxh3`, [`root`] (with
+//! the encoders of `zstd_lazy`).
 
 mod deflate;
 mod encoder;

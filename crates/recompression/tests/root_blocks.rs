@@ -66,6 +66,9 @@ fn settings() -> Vec<(String, Vec<u8>)> {
     }
     all.extend((0..=12).map(|level| (format!("lz4 {level}"), vec![LZ4, 1, level])));
     all.extend((1..=22).map(|level| (format!("zstd {level}"), vec![ZSTD, 1, level])));
+    for (version, name) in [(2, "1.4.9"), (3, "1.4.4")] {
+        all.extend((5..=10).map(|level| (format!("zstd {name} {level}"), vec![ZSTD, version, level])));
+    }
     all
 }
 
@@ -282,6 +285,29 @@ proptest! {
         let _ = close(&bytes, &bytes);
         for id in 5..=9 {
             let _ = close(&bytes, &[&[2, 1, id], &bytes[..]].concat());
+        }
+    }
+
+    #[test]
+    fn frames_of_zstd_1_4_decode(
+        alphabet in 1u32..256, run in 1usize..40, seed in any::<u64>(), bytes in 1usize..5_000, level in 5u8..13,
+        version in 2u8..4,
+    ) {
+        let mut random = Random(seed);
+        let mut plain = Vec::new();
+        while plain.len() < bytes {
+            if random.next().is_multiple_of(3) && plain.len() > run {
+                let at = random.next() as usize % (plain.len() - run);
+                plain.extend_from_within(at..at + run);
+            } else {
+                // Low numbers are more frequent.
+                plain.push((random.next() % alphabet * (random.next() % alphabet) / alphabet) as u8);
+            }
+        }
+        if let Ok(stored) = close(&plain, &recipe(&[ZSTD, version, level])) {
+            prop_assert_eq!(root::plain(&stored, plain.len()), Some(plain));
+        } else {
+            prop_assert!(level > 10);
         }
     }
 

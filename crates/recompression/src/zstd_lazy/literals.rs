@@ -50,9 +50,9 @@ pub(super) fn put(literals: &[u8], huffman: &mut Option<Huffman>, is_greedy: boo
             let kind = if tree.is_some() { kind::NEW_TREE } else { kind::SAME_TREE };
             let coded = bytes.len() as u64;
             let (streams, length) = match literals.len() {
-                ..256 => (0, 3),
-                ..1_024 => (1, 3),
-                ..16_384 => (2, 4),
+                0..=255 => (0, 3),
+                256..=1_023 => (1, 3),
+                1_024..=16_383 => (2, 4),
                 _ => (3, 5),
             };
             let bits = [0, 0, 0, 10, 14, 18][length];
@@ -74,8 +74,8 @@ pub(super) fn put(literals: &[u8], huffman: &mut Option<Huffman>, is_greedy: boo
 
 fn plain_header(kind: u64, n: u64) -> Vec<u8> {
     let (header, length) = match n {
-        ..32 => (kind | n << 3, 1),
-        ..4_096 => (kind | 1 << 2 | n << 4, 2),
+        0..=31 => (kind | n << 3, 1),
+        32..=4_095 => (kind | 1 << 2 | n << 4, 2),
         _ => (kind | 3 << 2 | n << 4, 3),
     };
     header.to_le_bytes()[..length].to_vec()

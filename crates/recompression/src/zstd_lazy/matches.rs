@@ -5,6 +5,7 @@
 //! Holds: positions are one more than offsets, so that zero is nowhere; every index stays inside its table.
 //! Source: zstd 1.4.9, `zstd_lazy.c`: `ZSTD_HcFindBestMatch`, `ZSTD_DUBT_findBestMatch`.
 
+use super::Version;
 use super::parameters::{Parameters, Search};
 
 /// The first position.
@@ -29,13 +30,14 @@ pub(super) struct Finder<'a> {
     /// Chains: the position before with the same hash. Trees: pairs of children, and a place for what is thrown away.
     chain: Vec<u32>,
     next_to_insert: u32,
+    version: Version,
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(plain: &'a [u8], parameters: Parameters) -> Finder<'a> {
+    pub(super) fn new(plain: &'a [u8], parameters: Parameters, version: Version) -> Finder<'a> {
         let heads = vec![0; 1 << parameters.hash_log];
         let chain = vec![0; (1 << parameters.chain_log) + 1];
-        Finder { plain, parameters, heads, chain, next_to_insert: FIRST }
+        Finder { plain, parameters, heads, chain, next_to_insert: FIRST, version }
     }
 
     /// Before a block: after a very long match only the last positions are inserted.
@@ -48,6 +50,14 @@ impl<'a> Finder<'a> {
 
     pub(super) fn word(&self, at: usize) -> u32 {
         u32::from_le_bytes([self.plain[at], self.plain[at + 1], self.plain[at + 2], self.plain[at + 3]])
+    }
+
+    /// How far back a distance of the block before may reach. 1.4.4 looked at the window only when it searched.
+    pub(super) fn farthest(&self, position: u32) -> u32 {
+        match self.version {
+            Version::V1_4_4 => position - FIRST,
+            Version::V1_4_9 => position - self.lowest(position),
+        }
     }
 
     /// Bytes that are the same from `at` and from `before` on, up to `end`.
@@ -104,7 +114,9 @@ impl<'a> Finder<'a> {
             self.heads[hash] = inserted;
         }
         self.next_to_insert = position;
-        let (lowest, oldest) = (self.lowest(position), position.saturating_sub(size));
+        // 1.4.4 never found the first position of the window.
+        let lowest = self.lowest(position) + u32::from(self.version == Version::V1_4_4);
+        let oldest = position.saturating_sub(size);
         let mut candidate = self.heads[self.hash(at)];
         let mut best = Match { length: 3, offset_code: NOWHERE };
         for _ in 0..1u32 << self.parameters.search_log {

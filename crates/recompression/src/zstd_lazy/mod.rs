@@ -57,7 +57,7 @@ pub(crate) fn encode(plain: &[u8], level: u8, version: Version) -> Option<Vec<u8
         Version::V1_4_9 => Rare::InLongBlocks,
     };
     let mut frame = header(plain.len(), parameters.window_log);
-    let mut finder = Finder::new(plain, parameters);
+    let mut finder = Finder::new(plain, parameters, version);
     let mut state = State { repeats: Repeats::START, huffman: None, tables: Tables::default() };
     let block_bytes = BLOCK_BYTES.min(1 << parameters.window_log);
     let mut at = 0;

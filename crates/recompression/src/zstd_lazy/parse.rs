@@ -54,7 +54,7 @@ pub(super) fn parse(finder: &mut Finder<'_>, repeats: &mut Repeats, from: usize,
     let mut anchor = from;
     // Nothing lies before the first byte.
     let mut at = if from == 0 { 1 } else { from };
-    let farthest = at as u32 + 1 - finder.lowest(at as u32 + 1);
+    let farthest = finder.farthest(at as u32 + 1);
     let mut saved = 0;
     for distance in [&mut before_last, &mut last] {
         if *distance > farthest {

@@ -81,7 +81,7 @@ pub(super) fn put(
     into: &mut Vec<u8>,
 ) -> Option<()> {
     match sequences.len() {
-        n @ ..0x7f => into.push(n as u8),
+        n @ ..0x80 => into.push(n as u8),
         n @ ..0x7f00 => into.extend_from_slice(&[(n >> 8) as u8 + 0x80, n as u8]),
         n => {
             into.push(0xff);
