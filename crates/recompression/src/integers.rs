@@ -13,7 +13,7 @@ pub(crate) const MOST_BITS: u32 = 32;
 /// Applies `change` to each element of so many bytes.
 fn map(bytes: &[u8], element_bytes: u32, mut change: impl FnMut(u64, u32) -> u64) -> Option<Vec<u8>> {
     let width = usize::try_from(element_bytes).ok().filter(|&width| width > 0)?;
-    let bits = (element_bytes <= MOST_ELEMENT_BYTES).then_some(8 * element_bytes)?;
+    let bits = (element_bytes <= MOST_ELEMENT_BYTES).then(|| 8 * element_bytes)?;
     let mut changed = Vec::with_capacity(bytes.len());
     let elements = bytes.chunks_exact(width);
     let rest = elements.remainder();

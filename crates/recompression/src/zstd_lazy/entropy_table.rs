@@ -325,3 +325,31 @@ impl<'a> State<'a> {
         into.put(self.value, self.table.log);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+        #[test]
+        fn shares_fill_the_table_and_miss_nobody(
+            counts in proptest::collection::vec(0u32..6, 0..50), large in proptest::collection::vec(1u32..9_000, 2..4),
+            log in 5u32..10, always in any::<bool>(),
+        ) {
+            let counts = [counts, large].concat();
+            let total: u32 = counts.iter().sum();
+            let rare = if always { Rare::Always } else { Rare::InLongBlocks };
+            let log = best_log(log, total as usize, counts.len() - 1, 2);
+            let Some(shares) = Shares::of(&counts, log, rare) else { return Ok(()) };
+            prop_assert_eq!(shares.shares.iter().map(|share| share.abs()).sum::<i32>(), 1 << log);
+            for (&count, &share) in counts.iter().zip(&shares.shares) {
+                prop_assert_eq!(count == 0, share == 0);
+            }
+            prop_assert!(!shares.to_bytes().is_empty());
+            prop_assert!(Table::of(&shares).cost(&counts).is_some());
+        }
+    }
+}

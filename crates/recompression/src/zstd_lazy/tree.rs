@@ -249,3 +249,55 @@ fn limit(leaves: &mut [Leaf], most: u32) -> u32 {
     }
     most
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Lengths have to fill the code space exactly, whatever the counts.
+    fn check(counts: &[u32]) {
+        let total: usize = counts.iter().map(|&count| count as usize).sum();
+        let last = counts.iter().rposition(|&count| count > 0).expect("some");
+        let log = best_log(11, total, last, 1);
+        let tree = Tree::of(&counts[..=last], log);
+        assert!(tree.longest <= log);
+        let space: u32 =
+            tree.lengths.iter().filter(|&&bits| bits > 0).map(|&bits| 1 << (log - u32::from(bits))).sum();
+        assert_eq!(space, 1 << log, "{counts:?}");
+        assert!(tree.has(counts));
+        for rare in [Rare::Always, Rare::InLongBlocks] {
+            assert!(tree.to_bytes(rare).is_some() || last > 128);
+        }
+    }
+
+    #[test]
+    fn steep_counts_give_full_trees() {
+        for n in 2..40 {
+            let mut fibonacci = vec![1u32, 1];
+            while fibonacci.len() < n {
+                let sum = fibonacci.iter().rev().take(2).sum::<u32>().min(3_000);
+                fibonacci.push(sum);
+            }
+            check(&fibonacci);
+            fibonacci.reverse();
+            check(&fibonacci);
+            let powers: Vec<u32> = (0..n).map(|at| 1 << (at % 14)).collect();
+            check(&powers);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_counts_give_full_trees(
+            small in proptest::collection::vec(0u32..4, 0..250), large in proptest::collection::vec(1u32..20_000, 2..8),
+            steep in 0u32..14,
+        ) {
+            let mut counts: Vec<u32> = small.iter().map(|&count| count << (count * steep / 3)).collect();
+            counts.extend(large);
+            check(&counts);
+        }
+    }
+}
