@@ -142,6 +142,7 @@ mod tests {
         assert_eq!(unpack(&[], 32, usize::MAX), None);
         assert_eq!(zigzag(&[1], 0), None);
         assert_eq!(delta(&[1], 9), None);
+        assert_eq!(delta(&[1], u32::MAX), None, "no overflow");
     }
 
     proptest! {
