@@ -145,6 +145,6 @@ fn deflated(plain: &[u8], recipe: &mut RecipeReader<'_>, into: &mut Vec<u8>) -> 
 }
 
 /// What ROOT puts in front of an LZ4 block: its XXH64, as a number that is written big-endian.
-fn lz4_checksum(block: &[u8]) -> [u8; LZ4_CHECKSUM_BYTES] {
+pub(super) fn lz4_checksum(block: &[u8]) -> [u8; LZ4_CHECKSUM_BYTES] {
     XxHash64::oneshot(0, block).to_be_bytes()
 }

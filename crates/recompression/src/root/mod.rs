@@ -9,6 +9,7 @@ pub(crate) mod blocks;
 mod decoders;
 mod encoders;
 mod frame;
+pub mod write;
 
 use frame::Header;
 
