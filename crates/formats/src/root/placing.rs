@@ -3,15 +3,17 @@
 //! In: blocks (payloads and pages), branches with their counts. Out: a [`Layout`].
 //! Not here: reading trees (`tree`), RNTuples (`ntuple`).
 //! Holds: lists with the same numbers of items in the same rows are one table, whatever they are called; its offsets
-//! stand right before it.
+//! stand right before it. Names of tables say what belongs to what (`names`).
 
 mod branches;
+mod names;
 mod pages;
 
 use crate::frame::Shape;
 use crate::{Block, Extent, Frame, Layout, Part, Place};
 use hepz_columns::{ByteOrder, Column, RowOrder, Scalar, Table};
 use hepz_recompression::Pipeline;
+use names::{Left, Names};
 use std::collections::HashMap;
 
 pub(super) use branches::place_tree;
@@ -20,12 +22,17 @@ pub(super) use pages::{blocks as ntuple_blocks, place_ntuple};
 /// More columns than this make plans that cost more than they save.
 const MOST_COLUMNS: usize = 1 << 20;
 
+/// Lists of one length up to this are arrays, with a column for each item.
+const LONGEST_ARRAY: u32 = 64;
+
 /// Lists of one table's rows, and the table of their items.
 struct Collection {
     /// Items of each list.
     counts: Vec<u32>,
     /// Number in `tables` of the offsets; that of the items follows.
     offsets: usize,
+    /// The number of items of every list, if it is the same.
+    each: Option<u32>,
 }
 
 /// A layout in the making.
@@ -34,6 +41,7 @@ pub(super) struct Placing {
     blocks: Vec<Block>,
     by_place: HashMap<u64, u32>,
     tables: Vec<Table>,
+    names: Names,
     collections: Vec<Collection>,
     /// By parent, hash of the counts: candidates among the collections.
     by_counts: HashMap<(usize, u64), Vec<usize>>,
@@ -65,6 +73,12 @@ impl Placing {
         self.by_place.get(&at).copied()
     }
 
+    /// A new table of the entries of a tree or RNTuple.
+    fn entries(&mut self, path: &str, rows: u64) -> usize {
+        let name = self.names.tree(path);
+        self.table(name, rows)
+    }
+
     /// A new table.
     fn table(&mut self, name: String, rows: u64) -> usize {
         self.tables.push(Table {
@@ -78,7 +92,7 @@ impl Placing {
         self.tables.len() - 1
     }
 
-    /// The collection with these counts, a new one if there is none.
+    /// The collection of rows of `parent` with these counts; one called `name` (of that parent) if there is none yet.
     fn collection(&mut self, parent: usize, counts: Vec<u32>, name: &str) -> usize {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let mut hasher = DefaultHasher::new();
@@ -90,8 +104,10 @@ impl Placing {
         }
         let items: u64 = counts.iter().map(|&count| u64::from(count)).sum();
         let rows = counts.len() as u64 + 1;
-        let offsets = self.table(format!("{name}.offsets"), rows);
-        self.table(name.to_owned(), items);
+        let parent = self.tables.get(parent).map_or("", |table| &table.name);
+        let name = self.names.collection(parent, name);
+        let offsets = self.table(names::offsets(&name), rows);
+        self.table(name, items);
         let width = if u32::try_from(items).is_ok() { 4 } else { 8 };
         let scalar = if width == 4 { Scalar::U32 } else { Scalar::U64 };
         self.column(offsets, "offsets".into(), scalar, ByteOrder::Little);
@@ -103,10 +119,16 @@ impl Placing {
             self.structure.extend_from_slice(&offset.to_le_bytes()[..width]);
         }
         self.extents.push(Extent { place, table: offsets as u32, part: Part::Records, first_row: 0, rows });
-        self.collections.push(Collection { counts, offsets });
+        let each = counts.first().copied().filter(|first| counts.iter().all(|count| count == first));
+        self.collections.push(Collection { counts, offsets, each });
         let number = self.collections.len() - 1;
         self.by_counts.entry(key).or_default().push(number);
         number
+    }
+
+    /// Items of each list where lists are short arrays: they are columns of the table that has the lists.
+    fn array(&self, collection: usize) -> Option<u32> {
+        self.collections[collection].each.filter(|each| (2..=LONGEST_ARRAY).contains(each))
     }
 
     /// The table of the items of a collection.
@@ -136,6 +158,12 @@ impl Placing {
             self.shapes.push(shape.clone());
             next
         })
+    }
+
+    /// Notes which branches of a tree are left without columns.
+    fn note(&mut self, table: usize, left: &Left) {
+        let tree = self.tables.get(table).map_or("", |table| &table.name);
+        self.notes.extend(left.note(tree));
     }
 
     /// The layout; empty tables and those without columns are left out by whoever opens it.

@@ -5,6 +5,7 @@
 //! Holds: a branch becomes columns only if every basket obeys one grammar; else as much framing is taken off as is sure.
 
 use super::Placing;
+use super::names::{self, Left};
 use crate::frame::{Count, Level, Rows, Shape, Unfolded, unfold};
 use crate::root::file::{self, Record};
 use crate::root::tree::{Basket, BasketPlace, Branch, Entry, Field, Nesting, Tree};
@@ -65,14 +66,17 @@ pub(in crate::root) fn place_tree(
         .iter()
         .any(|r| r.name == record.name && r.directory == record.directory && r.cycle > tree.cycle);
     let path = if is_last { path } else { format!("{path};{}", tree.cycle) };
-    let entries = placing.table(path, tree.entries);
+    let entries = placing.entries(&path, tree.entries);
+    let mut left = Left::default();
     let site = Site { source, records, tree, object: &object, entries };
-    for branch in &tree.branches {
+    for branch in tree.branches.iter().filter(|branch| !branch.baskets.is_empty()) {
+        left.all += 1;
         let used = |basket: &Basket| match basket.place {
             BasketPlace::Record(record) => taken.contains(&record),
             BasketPlace::Embedded { .. } => false,
         };
-        if branch.baskets.is_empty() || branch.baskets.iter().any(used) || !is_whole(branch, tree) {
+        if branch.baskets.iter().any(used) || !is_whole(branch, tree) {
+            left.add(&branch.name);
             continue;
         }
         for basket in &branch.baskets {
@@ -80,8 +84,13 @@ pub(in crate::root) fn place_tree(
                 taken.insert(record);
             }
         }
+        let columns = placing.columns;
         site.place(placing, branch)?;
+        if placing.columns == columns {
+            left.add(&branch.name);
+        }
     }
+    placing.note(entries, &left);
     Ok(())
 }
 
@@ -127,7 +136,8 @@ impl Site<'_> {
         let places: Option<Vec<Place>> =
             branch.baskets.iter().map(|basket| self.place_of(placing, basket)).collect();
         let Some(places) = places else { return false };
-        let column = placing.column(self.entries, branch.name.clone(), field.scalar, ByteOrder::Big);
+        let name = placing.names.column(column_base(&branch.name));
+        let column = placing.column(self.entries, name, field.scalar, ByteOrder::Big);
         for (basket, place) in branch.baskets.iter().zip(places) {
             placing.extents.push(Extent {
                 place,
@@ -245,19 +255,19 @@ impl Site<'_> {
     fn put(&self, placing: &mut Placing, branch: &Branch, opened: &[Opened<'_>], parsed: Parsed) {
         let Parsed { mut levels, entry, by_field, table, baskets } = parsed;
         let mut rows_table = self.entries;
+        let mut group = 1;
         let is_text = entry.as_ref().is_some_and(|e| matches!(e.nesting.last(), Some(Nesting::Text { .. })));
+        let depths = levels.len();
         for (depth, level) in levels.iter_mut().enumerate() {
             let counts: Vec<u32> =
                 baskets.iter().flat_map(|b| b.counts.get(depth).into_iter().flatten().copied()).collect();
-            let parent = placing.tables[rows_table].name.clone();
-            let name = if depth == 0 {
-                format!("{parent}/{}", collection_name(&branch.name))
-            } else {
-                format!("{parent}[]")
-            };
-            let collection = placing.collection(rows_table, counts, &name);
+            let name = if depth == 0 { collection_name(&branch.name) } else { column_base(&branch.name) };
+            let collection = placing.collection(rows_table, counts, name);
             level.offsets = placing.collections[collection].offsets as u32;
-            rows_table = placing.items(collection);
+            match placing.array(collection).filter(|_| depth + 1 == depths && !is_text && entry.is_some()) {
+                Some(each) => group = each,
+                None => rows_table = placing.items(collection),
+            }
         }
         let field_list = entry.as_ref().map_or(&[][..], |entry| &entry.fields);
         let widths: Vec<u8> = match &entry {
@@ -270,19 +280,25 @@ impl Site<'_> {
         // Text, and what is not understood, is left to the model of bytes.
         let mut columns = Vec::new();
         let wanted = entry.is_some() && !is_text && placing.tables[rows_table].rows > 0;
-        if wanted && placing.has_room(rows_table, widths.len()) {
-            for field in field_list {
-                for item in 0..field.repeat {
-                    let name = column_name(&branch.name, field, item);
-                    columns.push(placing.column(rows_table, name, field.scalar, ByteOrder::Big));
+        if wanted && placing.has_room(rows_table, widths.len() * group as usize) {
+            for place in 0..group {
+                for field in field_list {
+                    for item in 0..field.repeat {
+                        let mut name = column_name(&branch.name, field, item);
+                        if group > 1 {
+                            name.push_str(&format!("[{place}]"));
+                        }
+                        columns.push(placing.column(rows_table, name, field.scalar, ByteOrder::Big));
+                    }
                 }
             }
         }
         let shape = match (&entry, levels.is_empty()) {
             (None, true) => Shape::Same { table },
-            _ => Shape::Entries { levels, fields: widths.clone(), by_field, table },
+            _ => Shape::Entries { levels, fields: widths.clone(), group, by_field, table },
         };
-        let item_bytes: u64 = widths.iter().map(|&width| u64::from(width)).sum();
+        let item_bytes: u64 = widths.iter().map(|&width| u64::from(width)).sum::<u64>() * u64::from(group);
+        let widths = widths.repeat(group as usize);
         let shape = placing.shape(shape);
         let mut first_row = 0;
         for (opened, unfolded) in opened.iter().zip(baskets) {
@@ -342,7 +358,7 @@ fn parse(entry: &Entry, opened: &[Opened<'_>], table: bool, counts: Option<&[u32
     if fields.is_empty() {
         return None;
     }
-    let shape = Shape::Entries { levels, fields, by_field: entry.by_field, table };
+    let shape = Shape::Entries { levels, fields, group: 1, by_field: entry.by_field, table };
     let mut baskets = Vec::with_capacity(opened.len());
     for o in opened {
         let held = rows(o.basket);
@@ -365,15 +381,17 @@ fn parse(entry: &Entry, opened: &[Opened<'_>], table: bool, counts: Option<&[u32
 
 /// What a collection is called: `Jet` of `Jet_pt`, `Jets` of `Jets.fPt`.
 fn collection_name(branch: &str) -> &str {
-    let end = branch.find(['.', '_', '[']).filter(|&end| end > 0);
+    let branch = branch.trim_start_matches('/');
+    let end = branch.find(['.', '_', '[', '/']).filter(|&end| end > 0);
     branch.get(..end.unwrap_or(branch.len())).unwrap_or(branch)
 }
 
-fn column_name(branch: &str, field: &Field, item: u32) -> String {
-    let base = branch.split('[').next().unwrap_or(branch).trim_end_matches('.');
-    let mut name = if field.name.is_empty() { base.to_owned() } else { format!("{base}.{}", field.name) };
-    if field.repeat > 1 {
-        name.push_str(&format!("[{item}]"));
-    }
-    name
+/// What a branch is called without the lengths of arrays: `Jets.fPt` of `Jets.fPt[3]`.
+fn column_base(branch: &str) -> &str {
+    branch.split('[').next().unwrap_or(branch).trim_end_matches('.')
+}
+
+fn field_name(branch: &str, field: &Field) -> String {
+    let base = column_base(branch);
+    if field.name.is_empty() { base.to_owned() } else { format!("{base}.{}", field.name) }
 }

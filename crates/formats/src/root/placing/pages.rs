@@ -4,6 +4,7 @@
 //! Not here: where pages lie and how they are encoded (`ntuple`).
 //! Holds: an index column is a frame around nothing: its numbers follow from the offsets of its collection.
 
+use super::names::{self, Left};
 use super::{Placing, block};
 use crate::frame::{Rows, Shape};
 use crate::root::ntuple::{Column, Encoding, Ntuple, Page};
@@ -11,6 +12,9 @@ use crate::{Block, Extent, Frame, Part, Place, Source};
 use hepz_columns::ByteOrder;
 use hepz_recompression::{self as recompression, Step};
 use std::io;
+
+/// Rows before a late column, at most: they are in no page that could be held against them.
+const MOST_LATE: u64 = 1 << 26;
 
 /// The blocks of an RNTuple: its pages, whose encodings are undone, and its envelopes.
 pub(in crate::root) fn blocks(ntuple: &Ntuple, hint: u16) -> Vec<Block> {
@@ -50,9 +54,10 @@ pub(in crate::root) fn place_ntuple(
     source: &dyn Source,
     ntuple: &Ntuple,
 ) -> io::Result<()> {
-    let entries = placing.table(ntuple.name.clone(), ntuple.entries);
-    // By column: the table of the items that an index column counts.
-    let mut items: Vec<Option<usize>> = vec![None; ntuple.columns.len()];
+    let entries = placing.entries(&ntuple.name, ntuple.entries);
+    let mut left = Left::default();
+    // By column: the collection whose items an index column counts, and the table that has the lists.
+    let mut items: Vec<Option<(usize, usize)>> = vec![None; ntuple.columns.len()];
     let mut done = vec![false; ntuple.columns.len()];
     loop {
         let mut advanced = false;
@@ -63,13 +68,14 @@ pub(in crate::root) fn place_ntuple(
             let rows_table = match column.parent_collection {
                 None => entries,
                 Some(parent) => match items.get(parent as usize).copied().flatten() {
-                    Some(table) => table,
+                    Some((collection, _)) => placing.items(collection),
                     None => continue,
                 },
             };
             done[number] = true;
             advanced = true;
-            items[number] = place_index(placing, source, ntuple, column, rows_table)?;
+            let collection = place_index(placing, source, ntuple, column, rows_table)?;
+            items[number] = collection.map(|collection| (collection, rows_table));
         }
         if !advanced {
             break;
@@ -80,26 +86,28 @@ pub(in crate::root) fn place_ntuple(
             None => Some(entries),
             Some(parent) => items.get(parent as usize).copied().flatten(),
         };
+        left.all += 1;
+        let columns = placing.columns;
         if let Some(rows_table) = rows_table {
             place_values(placing, ntuple, column, rows_table);
         }
+        if placing.columns == columns {
+            left.add(name(ntuple, column));
+        }
     }
+    placing.note(entries, &left);
     Ok(())
 }
 
-/// True if the pages hold all elements that the rows of a table have.
-fn is_whole(placing: &Placing, column: &Column, table: usize) -> bool {
-    let mut next = 0;
+/// True if the pages hold all elements of a table with `rows` rows. Rows before a late column are not missing.
+fn is_whole(column: &Column, rows: u64, each: u64) -> bool {
+    let mut next = column.first_element;
     let follow = column.pages.iter().all(|page| {
-        let follows = page.first_element == next && page.elements > 0 && !page.shared;
+        let follows = page.first_element == next && page.elements > 0;
         next = page.first_element.saturating_add(page.elements);
         follows
     });
-    let rows = placing.tables[table].rows;
-    follow
-        && !column.conditional
-        && column.items_per_row > 0
-        && rows.checked_mul(column.items_per_row) == Some(next)
+    follow && !column.conditional && each > 0 && rows.checked_mul(each) == Some(next)
 }
 
 fn name<'a>(ntuple: &'a Ntuple, column: &Column) -> &'a str {
@@ -113,11 +121,16 @@ fn place_index(
     column: &Column,
     rows_table: usize,
 ) -> io::Result<Option<usize>> {
-    if !is_whole(placing, column, rows_table) || column.items_per_row != 1 {
+    let rows = placing.tables[rows_table].rows;
+    if !is_whole(column, rows, 1) || column.items_per_row != 1 {
         return Ok(None);
     }
     let width: u8 = if matches!(column.encoding, Encoding::Index32 | Encoding::SplitIndex32) { 4 } else { 8 };
-    let mut counts = Vec::new();
+    // A late column has no items in the rows before it.
+    if column.first_element > MOST_LATE {
+        return Ok(None);
+    }
+    let mut counts = vec![0; column.first_element as usize];
     let (mut cluster, mut end) = (None, 0u64);
     for page in &column.pages {
         let Some(ends) = ends(source, column, page, width)? else { return Ok(None) };
@@ -131,9 +144,8 @@ fn place_index(
             end = next;
         }
     }
-    let parent = placing.tables[rows_table].name.clone();
     let top = name(ntuple, column).split('.').next_back().unwrap_or("");
-    let collection = placing.collection(rows_table, counts, &format!("{parent}/{top}"));
+    let collection = placing.collection(rows_table, counts, top);
     let offsets = placing.collections[collection].offsets as u32;
     let shape = placing.shape(Shape::Ends { width, offsets });
     let mut base = 0;
@@ -142,12 +154,13 @@ fn place_index(
         if cluster != Some(page.cluster) {
             (cluster, base) = (Some(page.cluster), page.first_element);
         }
-        let Some(block) = placing.block(page.at) else { continue };
+        // The column that has a shared page has the same offsets.
+        let Some(block) = placing.block(page.at).filter(|_| !page.shared) else { continue };
         let rows = Rows { first: page.first_element, count: page.elements, base, table_from: 0 };
         let bytes = content_bytes(column, page);
         placing.frames.push(Frame { block, at: 0, bytes, content_bytes: 0, shape, rows });
     }
-    Ok(Some(placing.items(collection)))
+    Ok(Some(collection))
 }
 
 /// The numbers of one page of an index column.
@@ -167,33 +180,38 @@ fn ends(source: &dyn Source, column: &Column, page: &Page, width: u8) -> io::Res
     Ok(plain.map(|plain| plain.chunks_exact(width.into()).map(number).collect()))
 }
 
-fn place_values(placing: &mut Placing, ntuple: &Ntuple, column: &Column, rows_table: usize) {
+/// Places a column as `array` times its items for each row of a table; false if that cannot be.
+fn place_values(placing: &mut Placing, ntuple: &Ntuple, column: &Column, rows_table: usize, array: u64) -> bool {
     // Text and streamed objects are left to the model of bytes.
     let is_text = matches!(column.encoding, Encoding::Char | Encoding::Byte);
-    let (Some(scalar), false) = (column.encoding.scalar(), is_text) else { return };
-    let repeat = column.items_per_row;
-    let whole = is_whole(placing, column, rows_table);
+    let (Some(scalar), false) = (column.encoding.scalar(), is_text) else { return false };
+    let Some(repeat) = column.items_per_row.checked_mul(array) else { return false };
+    let rows = placing.tables[rows_table].rows;
+    let own = column.first_element == 0 && column.pages.iter().all(|page| !page.shared);
+    let whole = own && is_whole(column, rows, repeat);
     let rows_fit =
         column.pages.iter().all(|p| p.elements % repeat.max(1) == 0 && p.first_element % repeat.max(1) == 0);
-    if !whole || !rows_fit || repeat > 512 || placing.tables[rows_table].rows == 0 {
-        return;
+    if !whole || !rows_fit || repeat > 512 || rows == 0 {
+        return false;
     }
     let places: Option<Vec<Place>> = column
         .pages
         .iter()
         .map(|page| Some(Place::Block { block: placing.block(page.at)?, at: 0 }))
         .collect();
-    let Some(places) = places.filter(|_| placing.has_room(rows_table, repeat as usize)) else { return };
-    let base = name(ntuple, column).to_owned();
-    let columns: Vec<u32> = (0..repeat)
+    let Some(places) = places.filter(|_| placing.has_room(rows_table, repeat as usize)) else {
+        return false;
+    };
+    let base = placing.names.column(name(ntuple, column));
+    let columns: Vec<u32> = (0..repeat as u32)
         .map(|item| {
-            let name = if repeat > 1 { format!("{base}[{item}]") } else { base.clone() };
-            placing.column(rows_table, unique(placing, rows_table, name), scalar, ByteOrder::Little)
+            let name = names::item(&base, item, repeat as u32);
+            placing.column(rows_table, name, scalar, ByteOrder::Little)
         })
         .collect();
     let shape = (repeat > 1).then(|| {
         let fields = vec![scalar.bytes() as u8; repeat as usize];
-        placing.shape(Shape::Entries { levels: Vec::new(), fields, by_field: false, table: false })
+        placing.shape(Shape::Entries { levels: Vec::new(), fields, group: 1, by_field: false, table: false })
     });
     for (page, place) in column.pages.iter().zip(places) {
         let (first_row, rows) = (page.first_element / repeat, page.elements / repeat);
@@ -213,11 +231,5 @@ fn place_values(placing: &mut Placing, ntuple: &Ntuple, column: &Column, rows_ta
             placing.extents.push(Extent { place, table, part: Part::Column(column), first_row, rows });
         }
     }
-}
-
-/// A name that no column of the table has yet: a field may have several columns.
-fn unique(placing: &Placing, table: usize, name: String) -> String {
-    let columns = &placing.tables[table].columns;
-    let is_free = |name: &str| columns.last().is_none_or(|last| last.name != name);
-    if is_free(&name) { name } else { format!("{name}#") }
+    true
 }
