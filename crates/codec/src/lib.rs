@@ -33,6 +33,7 @@ mod archive;
 mod chunks;
 mod compress;
 mod decompress;
+mod entries;
 mod error;
 pub mod events;
 mod file;
@@ -62,6 +63,7 @@ mod wrapped;
 
 pub use archive::{Archive, Header};
 pub use compress::{CompressReport, compress};
+pub use entries::{BranchView, Jagged, TreeView, trees};
 pub use error::{ArchiveError, CompressError};
 pub use file::{FileSource, Memory};
 pub use hepz_columns::Values;
