@@ -9,6 +9,8 @@
 const BYTE_COUNT: u32 = 0x4000_0000;
 /// A text this long or longer has its length in four bytes more.
 const LONG_TEXT: u64 = 255;
+/// Items that are split as one, at most.
+pub const MOST_GROUP: u32 = 1 << 10;
 
 /// How a list says how many items it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +43,8 @@ pub enum Shape {
         levels: Vec<Level>,
         /// Bytes of each field of an item. Content holds field by field.
         fields: Vec<u8>,
+        /// So many items that follow each other are split as if they were fields of one: lists of one length are arrays. At least 1.
+        group: u32,
         /// The items of one list lie field by field.
         by_field: bool,
         /// A table at the end: number of entries plus one, where each begins counted from [`Rows::table_from`], zero.
@@ -161,7 +165,7 @@ pub fn unfold(shape: &Shape, framed: &[u8], held: Rows, counts: Option<&[u32]>) 
             let same = data.chunks_exact(bytes).all(|entry| entry == first);
             same.then(|| Unfolded { content: first.to_vec(), ..Unfolded::default() })
         }
-        Shape::Entries { levels, fields, by_field, table } => {
+        Shape::Entries { levels, fields, group, by_field, table } => {
             let item_bytes: usize = fields.iter().map(|&bytes| usize::from(bytes)).sum();
             let table = if *table { Some(split_table(framed, rows, held.table_from)?) } else { None };
             let data = table.as_ref().map_or(framed, |(data, _)| data);
@@ -194,7 +198,8 @@ pub fn unfold(shape: &Shape, framed: &[u8], held: Rows, counts: Option<&[u32]>) 
                 return None;
             }
             let (items, headers) = (parser.items, parser.headers);
-            Some(Unfolded { content: split(&items, fields, item_bytes), counts: found, headers })
+            let content = split(&items, &grouped(fields, *group));
+            Some(Unfolded { content, counts: found, headers })
         }
     }
 }
@@ -247,37 +252,46 @@ impl Parser<'_> {
         let list = self.data.get(self.at..end)?;
         match self.list_fields.len() {
             0 | 1 => self.items.extend_from_slice(list),
-            _ => self.items.extend_from_slice(&join(list, self.list_fields, self.item_bytes)),
+            _ => self.items.extend_from_slice(&join(list, self.list_fields)),
         }
         self.at = end;
         Some(())
     }
 }
 
-/// Items to fields: all values of the first field, then all of the second, ...
-fn split(items: &[u8], fields: &[u8], item_bytes: usize) -> Vec<u8> {
+/// Fields of items that are split together.
+fn grouped(fields: &[u8], group: u32) -> Vec<u8> {
+    fields.repeat(group.clamp(1, MOST_GROUP) as usize)
+}
+
+/// Items to fields: all values of the first field, then all of the second, ... A rest shorter than an item stays at the end.
+fn split(items: &[u8], fields: &[u8]) -> Vec<u8> {
+    let item_bytes: usize = fields.iter().map(|&bytes| usize::from(bytes)).sum();
     if fields.len() < 2 || item_bytes == 0 {
         return items.to_vec();
     }
+    let (whole, rest) = items.split_at(items.len() / item_bytes * item_bytes);
     let mut content = Vec::with_capacity(items.len());
     let mut at = 0;
     for &width in fields {
         let width = usize::from(width);
-        for item in items.chunks_exact(item_bytes) {
+        for item in whole.chunks_exact(item_bytes) {
             content.extend_from_slice(&item[at..at + width]);
         }
         at += width;
     }
+    content.extend_from_slice(rest);
     content
 }
 
 /// Fields to items; the inverse of [`split`].
-fn join(content: &[u8], fields: &[u8], item_bytes: usize) -> Vec<u8> {
+fn join(content: &[u8], fields: &[u8]) -> Vec<u8> {
+    let item_bytes: usize = fields.iter().map(|&bytes| usize::from(bytes)).sum();
     if fields.len() < 2 || item_bytes == 0 {
         return content.to_vec();
     }
     let count = content.len() / item_bytes;
-    let mut items = vec![0; content.len()];
+    let mut items = content.to_vec();
     let (mut from, mut at) = (0, 0);
     for &width in fields {
         let width = usize::from(width);
@@ -330,7 +344,7 @@ pub fn fold(
             }
             Ok(framed)
         }
-        Shape::Entries { levels, fields, by_field, table } => {
+        Shape::Entries { levels, fields, group, by_field, table } => {
             let item_bytes: usize = fields.iter().map(|&bytes| usize::from(bytes)).sum();
             let mut lists = Vec::with_capacity(levels.len());
             let (mut first, mut end) = (rows.first, last);
@@ -349,7 +363,7 @@ pub fn fold(
             if items.checked_mul(item_bytes) != Some(content.len()) {
                 return Err(FoldError::Items);
             }
-            let items = join(content, fields, item_bytes);
+            let items = join(content, &grouped(fields, *group));
             let list_fields = if *by_field { &fields[..] } else { &[] };
             let framed = Vec::with_capacity(content.len());
             let mut writer = Writer { framed, most, items: &items, item_bytes, list_fields };
@@ -440,7 +454,7 @@ impl Writer<'_> {
         }
         match self.list_fields.len() {
             0 | 1 => self.framed.extend_from_slice(items),
-            _ => self.framed.extend_from_slice(&split(items, self.list_fields, self.item_bytes)),
+            _ => self.framed.extend_from_slice(&split(items, self.list_fields)),
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::{SchemaFault, unsound};
 use crate::places::{OpenBlock, OpenFrame, Run};
 use hepz_columns::Table;
 use hepz_container::wire::{Cursor, put_bytes, put_signed, put_varint};
-use hepz_formats::frame::{Count, Level, Rows, Shape};
+use hepz_formats::frame::{Count, Level, MOST_GROUP, Rows, Shape};
 
 /// Lists of lists of lists: deeper ones are kept as bytes.
 const MOST_LEVELS: usize = 8;
@@ -227,7 +227,7 @@ const WITH_HEADER: u8 = 0x10;
 
 fn put_shape(into: &mut Vec<u8>, shape: &Shape) {
     match shape {
-        Shape::Entries { levels, fields, by_field, table } => {
+        Shape::Entries { levels, fields, group, by_field, table } => {
             into.push(ENTRIES | if *table { WITH_TABLE } else { 0 } | if *by_field { BY_FIELD } else { 0 });
             put_varint(into, levels.len() as u64);
             for level in levels {
@@ -243,6 +243,7 @@ fn put_shape(into: &mut Vec<u8>, shape: &Shape) {
                 put_varint(into, u64::from(level.offsets));
             }
             put_bytes(into, fields);
+            put_varint(into, u64::from(*group));
         }
         Shape::Same { table } => into.push(SAME | if *table { WITH_TABLE } else { 0 }),
         Shape::Ends { width, offsets } => {
@@ -289,7 +290,11 @@ fn take_shape(cursor: &mut Cursor<'_>, tables: &[Table]) -> Result<Shape, Schema
             if fields.is_empty() || fields.len() > MOST_ITEM_BYTES || fields.contains(&0) {
                 return Err(unsound("a frame without items"));
             }
-            Ok(Shape::Entries { levels, fields, by_field, table })
+            let group = cursor.varint()?;
+            if group == 0 || group > u64::from(MOST_GROUP) {
+                return Err(unsound("a frame of too large groups"));
+            }
+            Ok(Shape::Entries { levels, fields, group: group as u32, by_field, table })
         }
         SAME if !by_field => Ok(Shape::Same { table }),
         ENDS if !table && !by_field => {

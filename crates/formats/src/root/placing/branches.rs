@@ -5,7 +5,7 @@
 //! Holds: a branch becomes columns only if every basket obeys one grammar; else as much framing is taken off as is sure.
 
 use super::Placing;
-use super::names::{self, Left};
+use super::names::Left;
 use crate::frame::{Count, Level, Rows, Shape, Unfolded, unfold};
 use crate::root::file::{self, Record};
 use crate::root::tree::{Basket, BasketPlace, Branch, Entry, Field, Nesting, Tree};
@@ -281,13 +281,14 @@ impl Site<'_> {
         let mut columns = Vec::new();
         let wanted = entry.is_some() && !is_text && placing.tables[rows_table].rows > 0;
         if wanted && placing.has_room(rows_table, widths.len() * group as usize) {
+            let bases: Vec<String> =
+                field_list.iter().map(|field| placing.names.column(&field_name(&branch.name, field))).collect();
             for place in 0..group {
-                for field in field_list {
+                for (field, base) in field_list.iter().zip(&bases) {
                     for item in 0..field.repeat {
-                        let mut name = column_name(&branch.name, field, item);
-                        if group > 1 {
-                            name.push_str(&format!("[{place}]"));
-                        }
+                        let is_array = group > 1 || field.repeat > 1;
+                        let number = place * field.repeat + item;
+                        let name = if is_array { format!("{base}[{number}]") } else { base.clone() };
                         columns.push(placing.column(rows_table, name, field.scalar, ByteOrder::Big));
                     }
                 }

@@ -82,16 +82,16 @@ pub(in crate::root) fn place_ntuple(
         }
     }
     for column in ntuple.columns.iter().filter(|column| !column.encoding.is_index()) {
-        let rows_table = match column.parent_collection {
-            None => Some(entries),
-            Some(parent) => items.get(parent as usize).copied().flatten(),
-        };
         left.all += 1;
-        let columns = placing.columns;
-        if let Some(rows_table) = rows_table {
-            place_values(placing, ntuple, column, rows_table);
-        }
-        if placing.columns == columns {
+        let placed = match column.parent_collection {
+            None => place_values(placing, ntuple, column, entries, 1),
+            Some(parent) => items.get(parent as usize).copied().flatten().is_some_and(|(collection, lists)| {
+                let array = placing.array(collection).map(u64::from);
+                array.is_some_and(|array| place_values(placing, ntuple, column, lists, array))
+                    || place_values(placing, ntuple, column, placing.items(collection), 1)
+            }),
+        };
+        if !placed {
             left.add(name(ntuple, column));
         }
     }
