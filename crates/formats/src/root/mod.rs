@@ -12,6 +12,7 @@ mod buffer;
 pub mod file;
 pub mod ntuple;
 mod placing;
+pub mod rewrite;
 mod streamer;
 pub mod tree;
 mod types;

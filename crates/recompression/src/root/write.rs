@@ -4,7 +4,8 @@
 //! Not here: opening payloads (`blocks`), keys and places in a file (`hepz-formats`).
 //! Holds: `Step::RootBlocks` with the hint `100 * algorithm + level` re-makes every payload made here, with the first
 //! settings that it tries.
-//! Source: ROOT 6, `R__zipMultipleAlgorithm`; its setting of zstd is twice the level, its dictionary of LZMA a quarter.
+//! Source: ROOT 6, `R__zipMultipleAlgorithm`; its setting of zstd is twice the level, its dictionary of LZMA a
+//! quarter.
 
 use super::blocks::lz4_checksum;
 use super::encoders::{Dictionary, Settings};
@@ -24,8 +25,8 @@ pub enum Algorithm {
     Zstd = 5,
 }
 
-/// The payload of `plain` in blocks of at most 16 MB, at a level of ROOT from 1 to 9. `None` if it would not be shorter
-/// than the plain bytes, which are then stored as they are, or if there is no such level.
+/// The payload of `plain` in blocks of at most 16 MB, at a level of ROOT from 1 to 9. `None` if it would not be
+/// shorter than the plain bytes, which are then stored as they are, or if there is no such level.
 pub fn payload(plain: &[u8], algorithm: Algorithm, level: u8) -> Option<Vec<u8>> {
     let mut stored = Vec::new();
     for plain in plain.chunks(MOST_PLAIN_BYTES) {
