@@ -27,13 +27,17 @@ pub fn run(part: Option<&str>) -> Result<(), String> {
             step("memory: a large file in little memory", memory)?;
             step("qemu: the same bytes on aarch64", qemu)?;
             step("pyhepmc: events that cat writes", pyhepmc)?;
+            step("uproot: values of ROOT files", uproot)?;
             step("fuzz: an hour", fuzz)
         }
         Some("pyhepmc") => step("pyhepmc: events that cat writes", pyhepmc),
+        Some("uproot") => step("uproot: values of ROOT files", uproot),
         Some("memory") => step("memory: a large file in little memory", memory),
         Some("qemu") => step("qemu: the same bytes on aarch64", qemu),
         Some("fuzz") => step("fuzz: an hour", fuzz),
-        Some(other) => Err(format!("slow has no part {other}; it has memory, qemu, pyhepmc and fuzz")),
+        Some(other) => {
+            Err(format!("slow has no part {other}; it has memory, qemu, pyhepmc, uproot and fuzz"))
+        }
     }
 }
 
@@ -182,6 +186,28 @@ fn pyhepmc() -> Result<(), String> {
         steps::run(&mut python, &mut Tally::default())?;
     }
     Ok(())
+}
+
+/// Another reader of ROOT files finds the values that the archives of real files hold.
+fn uproot() -> Result<(), String> {
+    if version(&["python3", "-c", "import uproot, awkward"]).is_none() {
+        return Err("missing: uproot and awkward (pip install uproot awkward)".to_owned());
+    }
+    let corpus = std::env::var_os("HEPZ_CORPUS").ok_or("missing: HEPZ_CORPUS, a folder of real files")?;
+    let files = Path::new(&corpus).join("root");
+    let fail = |error: std::io::Error| format!("{}: {error}", files.display());
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(&files).map_err(fail)? {
+        paths.push(entry.map_err(fail)?.path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "root"));
+    paths.sort();
+    let hepz = build()?;
+    let folder = target().join("slow");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut python = Command::new("python3");
+    python.arg(root().join("xtask/src/uproot_agrees.py")).arg(&hepz).arg(&folder).args(&paths);
+    steps::run(&mut python, &mut Tally::default())
 }
 
 fn fuzz() -> Result<(), String> {

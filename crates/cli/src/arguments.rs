@@ -156,9 +156,12 @@ pub struct TestArguments {
 /// `hepz list`
 #[derive(Args)]
 pub struct ListArguments {
-    /// Archives; `-` for standard input
+    /// Archives; `-` for standard input. Of a ROOT file itself the trees are listed, as an archive would have them
     #[arg(value_name = "ARCHIVE", required = true)]
     pub files: Vec<PathBuf>,
+    /// The branches of this tree, RNTuple or table with their types, a line each
+    #[arg(long, value_name = "NAME")]
+    pub tree: Option<String>,
     #[command(flatten)]
     pub memory: Memory,
     #[command(flatten)]
@@ -200,6 +203,11 @@ pub struct CatArguments {
     /// Archive; `-` for standard input
     #[arg(value_name = "ARCHIVE")]
     pub file: PathBuf,
+    /// Entries of this tree or RNTuple (hepz list -v names them): columns are its branches, rows its entries. Lists are
+    /// "[1.5,2.0]" in CSV; in npz an array NAME of all items, and one NAME.offsets of where that of each entry begins (of
+    /// lists in lists NAME.offsets2)
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["events", "particles"])]
+    pub tree: Option<String>,
     /// Columns, by name or pattern (`*`, `?`), with their table in front if need be: pt,jets/eta,tracks/* (all if not given)
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub columns: Vec<String>,

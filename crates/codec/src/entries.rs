@@ -2,8 +2,8 @@
 //!
 //! In: an open [`Archive`], names, a range of entries. Out: [`TreeView`]s, and values with their offsets.
 //! Not here: decoding chunks (`decompress`), giving names (`hepz-formats`).
-//! Holds: names alone say which table is whose (`FORMAT.md`, "Names of linked tables"), and rows must agree with that;
-//! offsets and items of other entries are not read.
+//! Holds: names alone say which table is whose (`FORMAT.md`, "Names of linked tables"), and rows must agree with
+//! that; offsets and items of other entries are not read.
 
 #[cfg(test)]
 mod tests;
@@ -109,8 +109,8 @@ impl<'a> Names<'a> {
         (fits && table.rows > 0).then_some(index)
     }
 
-    /// The tree that a collection or table belongs to, and the offsets on the way to it, outermost first. None if rows say that it
-    /// belongs to no other.
+    /// The tree that a collection or table belongs to, and the offsets on the way to it, outermost first. None if
+    /// rows say that it belongs to no other.
     fn walk(&self, tables: &[Table], name: &'a str) -> Option<(&'a str, Vec<usize>)> {
         let (mut name, mut chain) = (name, Vec::new());
         let mut below: Option<u64> = None;
@@ -151,35 +151,43 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The branches of one table: columns `x[0]`, `x[1]`, ... are one.
+/// The branches of one table: columns `x[0]`, `x[1]`, ... of one type are one, also with others between them.
 fn branches(index: usize, table: &Table, offsets: &[ColumnId]) -> Vec<BranchView> {
-    let mut branches = Vec::new();
-    let mut at = 0;
-    while let Some(first) = table.columns.get(at) {
-        let base = member(first, 0);
-        let members = |base| {
-            let rest = table.columns.iter().skip(at).enumerate();
-            rest.take_while(|&(n, c)| c.scalar == first.scalar && member(c, n) == Some(base)).count()
-        };
-        let count = base.map_or(1, members).max(1);
-        let name = base.filter(|_| count > 1).unwrap_or(&first.name).to_owned();
-        let columns = (at..at + count).map(|column| ColumnId { table: index as u32, column: column as u32 });
+    let mut branches: Vec<BranchView> = Vec::new();
+    // By array: its branch, and the type of its members.
+    let mut arrays: BTreeMap<&str, (usize, Scalar)> = BTreeMap::new();
+    for (number, column) in table.columns.iter().enumerate() {
+        let id = ColumnId { table: index as u32, column: number as u32 };
+        let member = member(&column.name);
+        if let Some((base, number)) = member
+            && let Some(&(branch, scalar)) = arrays.get(base)
+            && let Some(branch) = branches.get_mut(branch)
+            && scalar == column.scalar
+            && number == branch.columns.len()
+        {
+            base.clone_into(&mut branch.name);
+            branch.columns.push(id);
+            branch.type_name = type_name(scalar, branch.columns.len(), offsets.len());
+            continue;
+        }
+        if let Some((base, 0)) = member {
+            arrays.insert(base, (branches.len(), column.scalar));
+        }
         branches.push(BranchView {
-            name,
-            columns: columns.collect(),
-            type_name: type_name(first.scalar, count, offsets.len()),
+            name: column.name.clone(),
+            columns: vec![id],
+            type_name: type_name(column.scalar, 1, offsets.len()),
             depth: offsets.len(),
             offsets: offsets.to_vec(),
         });
-        at += count;
     }
     branches
 }
 
-/// What the array is called that a column is member `number` of.
-fn member(column: &Column, number: usize) -> Option<&str> {
-    let (base, index) = column.name.strip_suffix(']')?.rsplit_once('[')?;
-    (index.parse() == Ok(number)).then_some(base)
+/// Array and number of a column that is a member of one.
+fn member(column: &str) -> Option<(&str, usize)> {
+    let (base, number) = column.strip_suffix(']')?.rsplit_once('[')?;
+    Some((base, number.parse().ok()?))
 }
 
 fn type_name(scalar: Scalar, per_item: usize, depth: usize) -> String {
@@ -258,7 +266,8 @@ impl Archive<'_> {
         read.pop().ok_or_else(|| missing(format!("branch {:?}", branch.name)))
     }
 
-    /// What some entries have in some branches of one tree, in the order of these. Offsets that branches share are read once.
+    /// What some entries have in some branches of one tree, in the order of these. Offsets that branches share are
+    /// read once.
     ///
     /// # Errors
     /// As [`Archive::read_entries`].

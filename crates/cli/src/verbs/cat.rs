@@ -1,8 +1,10 @@
-//! `hepz cat`: some rows of some columns, or some events.
+//! `hepz cat`: some rows of some columns, entries of a tree, or some events.
 //!
 //! In: an archive, names or patterns, rows. Out: CSV, a NumPy array or a zip of them, text of events.
 //! Not here: finding the chunks and streams that are needed (`hepz`), NumPy files (`npz`).
 //! Holds: integers, and floats but for the payload of NaN, read back from CSV as the same bits; from NumPy, all do.
+
+pub(super) mod entries;
 
 use crate::arguments::{CatArguments, CatFormat};
 use crate::console::{complain, is_standard};
@@ -43,10 +45,18 @@ struct Chosen<'a> {
 fn cat(arguments: &CatArguments) -> Result<(), Failure> {
     let archive = input::open_archive(&arguments.file, arguments.memory.bytes)?;
     if let Some(count) = archive.event_count()? {
+        if arguments.tree.is_some() {
+            return Err(Failure::usage(
+                "it holds an event record and no trees; choose --events or --particles",
+            ));
+        }
         return cat_events(&archive, count, arguments);
     }
     if arguments.events.is_some() || arguments.particles {
         return Err(Failure::usage("it holds no event record (HepMC, LHE)"));
+    }
+    if let Some(tree) = &arguments.tree {
+        return entries::cat(&archive, tree, arguments);
     }
     let chosen = choose(&archive, &arguments.columns)?;
     if arguments.to == CatFormat::Npy && chosen.len() != 1 {
@@ -215,7 +225,7 @@ fn csv(
     let Some(first) = chosen.first() else { return Ok(()) };
     if let Some(other) = chosen.iter().find(|other| other.table.rows != first.table.rows) {
         return Err(Failure::usage(format!(
-            "tables {:?} and {:?} have {} and {} rows, and CSV has one; choose --columns of one, or use --to npz",
+            "tables {:?} and {:?} have {} and {} rows, and CSV has one; choose --columns of one, --tree, or --to npz",
             first.table.name, other.table.name, first.table.rows, other.table.rows
         )));
     }

@@ -100,6 +100,16 @@ fn names_make_trees_of_tables() {
 }
 
 #[test]
+fn members_of_arrays_are_found_between_others() {
+    let columns = ["x[0]", "y[0]", "x[1]", "y[2]", "z[0]", "x[7]"];
+    let some = trees(&[named(table("T", 5, &[Scalar::F32; 6]), &columns)]);
+    let said: Vec<(&str, &str)> =
+        some[0].branches.iter().map(|b| (b.name.as_str(), b.type_name.as_str())).collect();
+    let alone = ["y[0]", "y[2]", "z[0]", "x[7]"].map(|name| (name, "float"));
+    assert_eq!(said, [&[("x", "float[2]")][..], &alone].concat());
+}
+
+#[test]
 fn a_tree_or_collection_without_columns_is_found_by_those_below() {
     let mut some = tables();
     some.remove(2);

@@ -4,39 +4,39 @@
 //! Holds: the classes are described in the file, as those of any version of ROOT are, with the members that are read.
 
 /// An object of a class of this version.
-fn object(version: u16, body: &[u8]) -> Vec<u8> {
+pub(super) fn object(version: u16, body: &[u8]) -> Vec<u8> {
     [&(0x4000_0002 + body.len() as u32).to_be_bytes()[..], &version.to_be_bytes(), body].concat()
 }
 
 /// An object where any may stand, with the name of its class.
-fn any(class: &str, body: &[u8]) -> Vec<u8> {
+pub(super) fn any(class: &str, body: &[u8]) -> Vec<u8> {
     let body = [&u32::MAX.to_be_bytes()[..], class.as_bytes(), &[0], body].concat();
     [&(0x4000_0000 + body.len() as u32).to_be_bytes()[..], &body].concat()
 }
 
-fn text(text: &str) -> Vec<u8> {
+pub(super) fn text(text: &str) -> Vec<u8> {
     [&[text.len() as u8], text.as_bytes()].concat()
 }
 
-const T_OBJECT: [u8; 10] = [0, 1, 0, 0, 0, 0, 3, 0, 0, 0];
+pub(super) const T_OBJECT: [u8; 10] = [0, 1, 0, 0, 0, 0, 3, 0, 0, 0];
 
-fn named(name: &str, title: &str) -> Vec<u8> {
+pub(super) fn named(name: &str, title: &str) -> Vec<u8> {
     object(1, &[&T_OBJECT[..], &text(name), &text(title)].concat())
 }
 
-fn int(value: i32) -> [u8; 4] {
+pub(super) fn int(value: i32) -> [u8; 4] {
     value.to_be_bytes()
 }
 
-fn array(objects: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn array(objects: &[Vec<u8>]) -> Vec<u8> {
     let body = [&T_OBJECT[..], &text(""), &int(objects.len() as i32), &int(0), &objects.concat()].concat();
     object(3, &body)
 }
 
 /// Name, kind, type and, for pointers, the name of the count.
-type Member = (&'static str, i32, &'static str, &'static str);
+pub(super) type Member = (&'static str, i32, &'static str, &'static str);
 
-fn info(class: &str, members: &[Member]) -> Vec<u8> {
+pub(super) fn info(class: &str, members: &[Member]) -> Vec<u8> {
     let elements = members.iter().map(|&(name, kind, type_name, count)| {
         let numbers = [kind, 8, 0, 0, 0, 0, 0, 0, 0].map(int).concat();
         let element = object(4, &[named(name, ""), numbers, text(type_name)].concat());
@@ -111,7 +111,14 @@ fn tree(entries: i64, branches: &[Vec<u8>]) -> Vec<u8> {
     object(1, &[named("events", ""), entries.to_be_bytes().to_vec(), array(branches)].concat())
 }
 
-fn key(class: &str, name: &str, bytes: usize, at: usize, directory: usize, more: &[u8]) -> Vec<u8> {
+pub(super) fn key(
+    class: &str,
+    name: &str,
+    bytes: usize,
+    at: usize,
+    directory: usize,
+    more: &[u8],
+) -> Vec<u8> {
     let texts = [text(class), text(name), text("")].concat();
     let length = 26 + texts.len() + more.len();
     let mut key = int((bytes + if bytes > 0 { length } else { 0 }) as i32).to_vec();
@@ -128,9 +135,9 @@ fn key(class: &str, name: &str, bytes: usize, at: usize, directory: usize, more:
 }
 
 /// Length of the key of a basket.
-const BASKET_KEY_BYTES: i32 = 26 + 8 + 2 + 1 + 19;
+pub(super) const BASKET_KEY_BYTES: i32 = 26 + 8 + 2 + 1 + 19;
 
-fn basket_key(at: usize, bytes: usize, entries: i32, flag: u8, data_bytes: i32) -> Vec<u8> {
+pub(super) fn basket_key(at: usize, bytes: usize, entries: i32, flag: u8, data_bytes: i32) -> Vec<u8> {
     let more =
         [&[0, 3][..], &int(32000), &int(8), &int(entries), &int(BASKET_KEY_BYTES + data_bytes), &[flag]]
             .concat();
