@@ -183,8 +183,16 @@ fn a_root_file_comes_back_and_its_trees_are_listed() {
     let _ = scene.run(&["decompress", "-o", "again", "some.root.hepz"]).ends_with(0);
     assert!(scene.read("again") == scene.read("some.root"));
     assert!(scene.run(&["list", "some.root.hepz"]).text().contains("inside/events (3000)"));
-    let want = "tree inside/events: 3000 entries, 4 branches\n  branch   type\n  x        float\n  pair     float[2]\n  \
-                v_list   vector<float>\n  w_lists  vector<vector<int32_t>>\n";
+    let want = [
+        "tree inside/events: 3000 entries, 4 branches",
+        "  branch   type",
+        "  x        float",
+        "  pair     float[2]",
+        "  v_list   vector<float>",
+        "  w_lists  vector<vector<int32_t>>",
+        "",
+    ]
+    .join("\n");
     for file in ["some.root.hepz", "some.root"] {
         assert_eq!(scene.run(&["list", "--tree", "inside/events", file]).ends_with(0).text(), want);
         let indented = want.replace('\n', "\n  ");
@@ -284,7 +292,7 @@ fn real_files_have_trees_whose_entries_can_be_printed() {
     assert_eq!(text.lines().count(), 201);
     for line in text.lines().skip(1) {
         let (count, lists) = line.split_once(',').unwrap();
-        let numbers = lists.matches(|c: char| c == ',' || c == '[').count();
+        let numbers = lists.matches([',', '[']).count();
         let jets: usize = count.parse().unwrap();
         // Each list has one opening bracket and a comma less than items; a comma stands between the lists.
         assert_eq!(numbers, 2 * jets.max(1) + 1, "{line}");

@@ -1,6 +1,7 @@
 //! A small ROOT file, written here: classes of few members, a tree in a directory, baskets in and outside of it.
 //!
 //! In: nothing. Out: the bytes of the file.
+//! Not here: files of other branches, which tests of the command make of the same parts.
 //! Holds: the classes are described in the file, as those of any version of ROOT are, with the members that are read.
 
 /// An object of a class of this version.
