@@ -263,3 +263,57 @@ fn rewritten_files_hold_the_same_and_all_their_blocks_are_remade() {
     }
     assert!(corpus.is_empty() || same > 0, "some of the files are what ROOT writes with zlib:1");
 }
+
+/// Numbers that look random, the same every time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit.max(1) as u64) as usize
+    }
+}
+
+#[test]
+fn damaged_files_are_refused_or_rewritten_and_never_a_panic() {
+    /// Of each file; `HEPZ_MUTATIONS` names another number.
+    const MUTATIONS: usize = 3;
+    /// Larger files take too long.
+    const MOST_BYTES: usize = 4 << 20;
+    let wanted = std::env::var("HEPZ_MUTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(MUTATIONS);
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for (name, bytes) in corpus() {
+        // What says something is in sight where nothing is compressed.
+        let plain = rewritten(&bytes, "none").expect("a sound file");
+        let mut outcomes = [0; 2];
+        for sound in [&bytes, &plain].into_iter().filter(|sound| sound.len() < MOST_BYTES) {
+            let read = Read::new(sound);
+            // Trees and directories, anchors and envelopes; the first bytes of other records are keys.
+            let says = ["TTree", "TFile", "TDirectory", "ROOT::RNTuple", "RBlob", "TList"];
+            for _ in 0..wanted {
+                let mut damaged = (*sound).clone();
+                for _ in 0..=random.below(3) {
+                    let record = &read.records[random.below(read.records.len())];
+                    let inside = if says.contains(&record.class.as_str()) { record.stored_bytes } else { 0 };
+                    let bytes = u64::from(record.key_bytes) + inside;
+                    let at = match random.below(8) {
+                        0 => random.below(100),
+                        _ => record.at as usize + random.below(bytes as usize),
+                    };
+                    damaged[at] = match random.below(3) {
+                        0 => random.below(256) as u8,
+                        1 => [0, 0xff, 0x7f, 0x80][random.below(4)],
+                        _ => damaged[at] ^ 1 << random.below(8),
+                    };
+                }
+                if random.below(16) == 0 {
+                    damaged.truncate(random.below(damaged.len()));
+                }
+                outcomes[usize::from(rewritten(&damaged, "lz4:1").is_err())] += 1;
+            }
+        }
+        println!("{name}: {} rewritten, {} refused", outcomes[0], outcomes[1]);
+    }
+}

@@ -19,6 +19,8 @@ mod ntuples;
 mod numbers;
 mod old;
 mod places;
+#[cfg(test)]
+mod tests;
 mod trees;
 
 pub use compression::{Compression, CompressionError};

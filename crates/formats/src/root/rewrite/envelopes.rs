@@ -258,3 +258,113 @@ impl<'b> Fields<'b> {
         Ok(Link { form: Form::Long, seek_at, bytes_at, place, bytes })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(bytes: &[u8]) -> Vec<u8> {
+        [&(bytes.len() as i64 + 8).to_le_bytes()[..], bytes].concat()
+    }
+
+    fn list(items: &[Vec<u8>]) -> Vec<u8> {
+        let bytes = items.concat();
+        let length = -(bytes.len() as i64 + 12);
+        [&length.to_le_bytes()[..], &(items.len() as u32).to_le_bytes(), &bytes].concat()
+    }
+
+    fn envelope(fields: &[u8]) -> Vec<u8> {
+        let mut plain = [&[0; 8][..], fields, &[0; 8]].concat();
+        seal(&mut plain).expect("an envelope");
+        plain
+    }
+
+    fn short(place: u64, bytes: i32) -> Vec<u8> {
+        [&bytes.to_le_bytes()[..], &place.to_le_bytes()].concat()
+    }
+
+    fn long(place: u64, bytes: u64) -> Vec<u8> {
+        let head = -(1i32 << 24 | 20);
+        [&head.to_le_bytes()[..], &bytes.to_le_bytes(), &place.to_le_bytes()].concat()
+    }
+
+    /// Two clusters; the second column of the first is suppressed, its page in the second has no checksum.
+    fn page_list(first: [Vec<u8>; 2], setting: u32) -> Vec<u8> {
+        let [a, b] = first;
+        let page = |elements: i32, locator: Vec<u8>| [elements.to_le_bytes().to_vec(), locator].concat();
+        let column = |pages: Vec<u8>, n: u32, first: i64, more: &[u8]| {
+            let length = -(pages.len() as i64 + 12 + 8 + more.len() as i64);
+            [&length.to_le_bytes()[..], &n.to_le_bytes(), &pages, &first.to_le_bytes(), more].concat()
+        };
+        let used = setting.to_le_bytes();
+        let clusters = [
+            list(&[column(page(-8, a), 1, 0, &used), column(Vec::new(), 0, -1, &[])]),
+            list(&[column(Vec::new(), 0, 8, &0u32.to_le_bytes()), column(page(5, b), 1, 0, &used)]),
+        ];
+        let summaries = list(&[frame(&[1; 16]), frame(&[2; 16])]);
+        envelope(&[vec![7; 8], summaries, list(&clusters)].concat())
+    }
+
+    #[test]
+    fn pages_get_other_places_and_settings_and_the_envelope_its_checksum() {
+        let mut plain = page_list([short(1_000, 60), long(2_000, 70)], 505);
+        let read = PageList::read(&plain).expect("a page list");
+        let found: Vec<_> = read
+            .pages
+            .iter()
+            .map(|p| (p.column, p.elements, p.has_checksum, p.link.place, p.link.bytes))
+            .collect();
+        assert_eq!(found, [(0, 8, true, 1_000, 60), (1, 5, false, 2_000, 70)]);
+        for (page, at) in read.pages.iter().zip([3_000, 1 << 40]) {
+            page.link.patch(&mut plain, Placed { at, bytes: 80 }).expect("room");
+        }
+        read.put_settings(&mut plain, 101).expect("room");
+        seal(&mut plain).expect("an envelope");
+        assert_eq!(plain, page_list([short(3_000, 80), long(1 << 40, 80)], 101));
+        let too_long = Placed { at: 0, bytes: 1 << 31 };
+        assert_eq!(read.pages[0].link.patch(&mut plain, too_long), Err(UNFIT));
+    }
+
+    #[test]
+    fn footers_lead_to_page_lists_and_nothing_newer() {
+        let group = |locator: Vec<u8>| frame(&[vec![0; 28], locator].concat());
+        let groups = list(&[group(short(1, 2)), group(long(3, 4))]);
+        let plain = [&[0; 8][..], &[7; 8], &frame(&[]), &groups].concat();
+        let links = footer(&envelope(&plain)).expect("a footer");
+        assert_eq!(links.iter().map(|link| (link.place, link.bytes)).collect::<Vec<_>>(), [(1, 2), (3, 4)]);
+        let with = |more: Vec<u8>| footer(&envelope(&[plain.clone(), more].concat()));
+        assert!(with(list(&[])).is_ok());
+        assert!(with(list(&[frame(&[])])).is_err());
+    }
+
+    #[test]
+    fn every_prefix_and_flipped_bit_is_an_error_or_harmless() {
+        let plain = page_list([short(1_000, 60), long(2_000, 70)], 505);
+        for length in 0..plain.len() {
+            let cut = plain.get(..length).expect("a prefix");
+            assert!(PageList::read(cut).is_err() || length + 8 > plain.len(), "{length}");
+            let _may_be_a_footer = footer(cut);
+            let _is_no_anchor = anchor(cut);
+        }
+        for bit in 0..8 * plain.len() {
+            let mut damaged = plain.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let _may_be_read = PageList::read(&damaged);
+        }
+    }
+
+    #[test]
+    fn anchors_name_header_and_footer() {
+        let mut plain = vec![0x40, 0, 0, 66, 0, 2, 0, 1, 0, 0, 0, 0, 0, 0];
+        for number in [10u64, 11, 12, 20, 21, 22, 1 << 30, 0] {
+            plain.extend(number.to_be_bytes());
+        }
+        assert!(anchor(&plain).is_err(), "the checksum is wrong");
+        seal_anchor(&mut plain).expect("an anchor");
+        let links = anchor(&plain).expect("an anchor");
+        assert_eq!(links.map(|link| (link.place, link.bytes)), [(10, 11), (20, 21)]);
+        links[1].patch(&mut plain, Placed { at: 30, bytes: 31 }).expect("room");
+        seal_anchor(&mut plain).expect("an anchor");
+        assert_eq!(anchor(&plain).map(|links| (links[1].place, links[1].bytes)), Ok((30, 31)));
+    }
+}
