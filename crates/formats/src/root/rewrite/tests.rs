@@ -42,22 +42,28 @@ fn baskets(bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<Record>) {
 
 #[test]
 fn a_tree_before_its_baskets_comes_after_them_and_still_names_them() {
-    let sound = sample(Sample::default());
-    let (old, old_records) = baskets(&sound);
-    assert_eq!(old, [vec![1; 400], vec![2; 300]]);
-    for compression in ["none", "zlib:1", "lzma:1", "lz4:9", "zstd:9"] {
-        let (new, report) = rewritten(&sound, compression).expect("a sound file");
-        assert_eq!((report.records, report.moved, report.bytes), (9, 1, new.len() as u64), "{compression}");
-        let (plain, records) = baskets(&new);
-        assert_eq!(plain, old, "{compression}");
-        let place =
-            |records: &[Record], class: &str| records.iter().rposition(|record| record.class == class);
-        assert!(place(&old_records, "TTree") < place(&old_records, "TBasket"));
-        assert!(place(&records, "TTree") > place(&records, "TBasket"), "{compression}");
-        // The gap is gone, and everything names what is there: or it could not be read again.
-        let (again, report) = rewritten(&new, compression).expect("a file that was rewritten");
-        assert_eq!((again == new, report.moved), (true, 0), "{compression}");
-        assert!(layout(&Bytes(&new)).expect("bytes").expect("ROOT").validate(new.len() as u64).is_ok());
+    for large in [false, true] {
+        let sound = sample(Sample { large, ..Sample::default() });
+        let (old, old_records) = baskets(&sound);
+        assert_eq!(old, [vec![1; 400], vec![2; 300]]);
+        for compression in ["none", "zlib:1", "lzma:1", "lz4:9", "zstd:9"] {
+            let (new, report) = rewritten(&sound, compression).expect("a sound file");
+            assert_eq!(
+                (report.records, report.moved, report.bytes),
+                (9, 1, new.len() as u64),
+                "{compression}"
+            );
+            let (plain, records) = baskets(&new);
+            assert_eq!(plain, old, "{compression}");
+            let place =
+                |records: &[Record], class: &str| records.iter().rposition(|record| record.class == class);
+            assert!(place(&old_records, "TTree") < place(&old_records, "TBasket"));
+            assert!(place(&records, "TTree") > place(&records, "TBasket"), "{compression}");
+            // The gap is gone, and everything names what is there: or it could not be read again.
+            let (again, report) = rewritten(&new, compression).expect("a file that was rewritten");
+            assert_eq!((again == new, report.moved), (true, 0), "{compression}");
+            assert!(layout(&Bytes(&new)).expect("bytes").expect("ROOT").validate(new.len() as u64).is_ok());
+        }
     }
 }
 

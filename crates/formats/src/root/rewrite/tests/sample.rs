@@ -11,6 +11,8 @@ pub(super) const GAP_BYTES: usize = 40;
 /// What the file is like.
 #[derive(Clone, Copy)]
 pub(super) struct Sample {
+    /// Places are numbers of 8 bytes.
+    pub(super) large: bool,
     /// Baskets, tree and classes are compressed.
     pub(super) is_compressed: bool,
     /// The gap begins with its length.
@@ -32,6 +34,7 @@ pub(super) struct Sample {
 impl Default for Sample {
     fn default() -> Sample {
         Sample {
+            large: false,
             is_compressed: true,
             gap_is_marked: true,
             gap_is_free: true,
@@ -125,12 +128,29 @@ struct Places {
     end: usize,
 }
 
-/// A key without what is special to baskets.
-fn key(class: &str, name: &str, lengths: [usize; 3], at: usize, directory: usize, cycle: u16) -> Vec<u8> {
-    let [bytes, object_bytes, key_bytes] = lengths;
-    let numbers = [int(bytes).to_vec(), vec![0, 4], int(object_bytes).to_vec(), vec![9; 4]].concat();
-    let more = [(key_bytes as u16).to_be_bytes(), cycle.to_be_bytes()].concat();
-    [numbers, more, int(at).to_vec(), int(directory).to_vec(), text(class), text(name), text("")].concat()
+impl Sample {
+    /// A place.
+    fn place(self, at: usize) -> Vec<u8> {
+        if self.large { long(at as i64).to_vec() } else { int(at).to_vec() }
+    }
+
+    /// The version of something that has places.
+    fn version(self, version: u16) -> [u8; 2] {
+        (version + if self.large { 1_000 } else { 0 }).to_be_bytes()
+    }
+
+    /// A key without what is special to baskets.
+    fn key(self, names: [&str; 2], lengths: [usize; 3], places: [usize; 2], cycle: u16) -> Vec<u8> {
+        let [bytes, object_bytes, key_bytes] = lengths;
+        let front = [&int(bytes)[..], &self.version(4), &int(object_bytes), &[9; 4]].concat();
+        let more = [(key_bytes as u16).to_be_bytes(), cycle.to_be_bytes()].concat();
+        let places = places.map(|at| self.place(at)).concat();
+        [front, more, places, names.map(text).concat(), text("")].concat()
+    }
+
+    fn key_bytes(self, names: [&str; 2]) -> usize {
+        self.key(names, [0; 3], [0; 2], 1).len()
+    }
 }
 
 /// The file.
@@ -155,23 +175,23 @@ fn write(of: Sample, before: &Places) -> (Vec<u8>, Places) {
     let bytes = |index: usize| before.records[index].1;
     let [inside, first, tree, second, keys, inner, info, free] = [1, 2, 3, 4, 5, 6, 7, 8];
     let directory = |own: usize, parent: usize, list: usize| {
-        let dates = [&[0, 5][..], &[9; 8], &int(bytes(list)), &int(40)].concat();
-        [dates, int(own).to_vec(), int(parent).to_vec(), int(at(list)).to_vec(), vec![0; 18]].concat()
+        let dates = [&of.version(5)[..], &[9; 8], &int(bytes(list)), &int(40)].concat();
+        [dates, of.place(own), of.place(parent), of.place(at(list)), vec![0; 18]].concat()
     };
     let mut add =
         |file: &mut Vec<u8>, class: &str, name: &str, in_directory: usize, plain: Vec<u8>, more: &[u8]| {
             let compressed = matches!(class, "TTree" | "TBasket" | "TList") && of.is_compressed;
             let stored = if compressed { payload(&plain, Algorithm::Zlib, 6) } else { None };
             let stored = stored.unwrap_or_else(|| plain.clone());
-            let key_bytes = key(class, name, [0; 3], 0, 0, 1).len() + more.len();
+            let key_bytes = of.key_bytes([class, name]) + more.len();
             let lengths = [key_bytes + stored.len(), plain.len(), key_bytes];
             found.records.push((file.len(), lengths[0]));
-            file.extend(key(class, name, lengths, file.len(), in_directory, 1));
+            file.extend(of.key([class, name], lengths, [file.len(), in_directory], 1));
             file.extend(more);
             file.extend(stored);
         };
     let basket = |data_bytes: usize| {
-        let key_bytes = key("TBasket", "b", [0; 3], 0, 0, 1).len() + 19;
+        let key_bytes = of.key_bytes(["TBasket", "b"]) + 19;
         [&[0, 3][..], &int(32_000), &int(4), &int(data_bytes / 4), &int(key_bytes + data_bytes), &[0]]
             .concat()
     };
@@ -208,8 +228,8 @@ fn write(of: Sample, before: &Places) -> (Vec<u8>, Places) {
     add(&mut file, "TBasket", "b", at(inside), vec![2; 300], &basket(300));
     // Behind the baskets the lists of keys: that of the directory names nothing, that of the file both.
     let copy = |index: usize, class: &str, name: &str, directory: usize, cycle: u16| {
-        let key_bytes = key(class, name, [0; 3], 0, 0, 1).len();
-        key(class, name, [bytes(index), 0, key_bytes], at(index), directory, cycle)
+        let key_bytes = of.key_bytes([class, name]);
+        of.key([class, name], [bytes(index), 0, key_bytes], [at(index), directory], cycle)
     };
     let mut list = vec![copy(tree, "TTree", "events", at(inside), of.listed_cycle)];
     if of.directory_is_listed {
@@ -218,7 +238,7 @@ fn write(of: Sample, before: &Places) -> (Vec<u8>, Places) {
     add(&mut file, "TFile", "file", 100, [int(list.len()).to_vec(), list.concat()].concat(), &[]);
     add(&mut file, "TDirectoryFile", "inside", at(inside), int(0).to_vec(), &[]);
     add(&mut file, "TList", "StreamerInfo", 100, infos(), &[]);
-    let segment = |from: usize, to: usize| [&[0, 1][..], &int(from), &int(to)].concat();
+    let segment = |from: usize, to: usize| [of.version(1).to_vec(), of.place(from), of.place(to)].concat();
     let mut segments = segment(before.end, 2_000_000_000);
     if of.gap_is_free {
         segments = [segment(before.gap, before.gap + GAP_BYTES - 1), segments].concat();
@@ -226,9 +246,12 @@ fn write(of: Sample, before: &Places) -> (Vec<u8>, Places) {
     add(&mut file, "TFile", "file", 100, segments, &[]);
 
     (found.gap, found.end) = (gap, file.len());
-    let numbers = [61_000, 100, file.len(), at(free), bytes(free), 2, 40].map(int).concat();
-    let more = [&[4][..], &int(101), &int(at(info)), &int(bytes(info))].concat();
-    let header = [&b"root"[..], &numbers, &more].concat();
+    let version = if of.large { 1_061_000 } else { 61_000 };
+    let numbers =
+        [int(version).to_vec(), int(100).to_vec(), of.place(file.len()), of.place(at(free))].concat();
+    let more = [int(bytes(free)), int(2), int(40)].concat();
+    let info = [&[4][..], &int(101), &of.place(at(info)), &int(bytes(info))].concat();
+    let header = [b"root".to_vec(), numbers, more, info].concat();
     file[..header.len()].copy_from_slice(&header);
     (file, found)
 }
