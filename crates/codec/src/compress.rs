@@ -12,7 +12,7 @@ use crate::packing::{FRAME_BYTES, pack, pack_pieces};
 use crate::plan::{Encoded, Plan};
 use crate::prices::Prices;
 use crate::schema::Schema;
-use crate::sections::{EVENTS_VERSION, FRAMES_VERSION, Kind};
+use crate::sections::Kind;
 use crate::spool::{Append, Spool};
 use crate::streams;
 use crate::sums::{STEP_BYTES, Sums};
@@ -20,7 +20,7 @@ use crate::workers::Workers;
 use crate::wrapped::{self, Inside, Remake};
 use crate::{CompressError, CompressOptions};
 use hepz_container::wire::{put_bytes, put_varint};
-use hepz_container::{OLDEST_VERSION, WriteError, Writer};
+use hepz_container::{VERSION, WriteError, Writer};
 use hepz_formats::events::EventFormat;
 use hepz_formats::{Layout, Source};
 use hepz_recompression::wrapper::Rewrap;
@@ -239,7 +239,7 @@ impl<'a> Job<'a> {
     ) -> Result<(Spool, CompressReport), CompressError> {
         let mut archive = Spool::new();
         let mut report = self.report(self.notes.clone());
-        let mut sections = Writer::of_version(Append(&mut archive), EVENTS_VERSION).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(&mut archive), VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
         put(&mut sections, Kind::EventFormat, 0, &format.to_bytes())?;
@@ -274,7 +274,7 @@ impl<'a> Job<'a> {
     fn generic(&self, notes: Vec<String>) -> Result<(Spool, CompressReport), CompressError> {
         let mut archive = Spool::new();
         let mut report = self.report(notes);
-        let mut sections = Writer::new(Append(&mut archive)).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(&mut archive), VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         let image = Image::of(self.source);
         let gaps = Gaps::new(&[], &[], image.len());
@@ -302,14 +302,13 @@ impl<'a> Job<'a> {
         crate::linked::link(&mut cuts, &image, &tables, &shelf).map_err(CompressError::Read)?;
         let gaps = Gaps::new(&runs, &tables, image.len());
         let schema = Schema { image_bytes: image.len(), tables, runs, framed, cuts };
-        let version = if schema.framed.needs_frames() { FRAMES_VERSION } else { OLDEST_VERSION };
         let stored_schema = schema.to_bytes();
         if stored_schema.len() > SCHEMA_BYTES {
             return Ok(Err("the schema is too long"));
         }
         let mut archive = Spool::new();
         let mut report = self.report(notes);
-        let mut sections = Writer::of_version(Append(&mut archive), version).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(&mut archive), VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         let joint = if gaps.bytes() <= JOINT_BYTES { gaps.bytes() } else { 0 };
         let mut together = Vec::new();

@@ -277,7 +277,7 @@ impl Archive<'_> {
         options: &DecompressOptions<'_>,
     ) -> Result<(), ArchiveError> {
         let recipes = self.recipes(schema.framed.blocks.len())?;
-        let frames = Reframing::new(image, schema, self.limits);
+        let frames = Reframing::new(image, &schema.tables, &schema.runs, &schema.framed, self.limits);
         let mut sums = RunningSums::new();
         let mut left = self.sums.bytes;
         let mut hand_on = |bytes: &[u8]| {

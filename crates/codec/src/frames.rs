@@ -5,8 +5,7 @@
 //! Holds: a frame is taken off only if putting it on again was proved to give the same bytes; where that fails, the
 //! values inside stay as they are, and their columns are dropped.
 
-use crate::places::{OpenBlock, OpenFrame, Run};
-use crate::schema::Schema;
+use crate::places::{Framed, OpenBlock, OpenFrame, Run};
 use crate::spool::Spool;
 use crate::{ArchiveError, Limits};
 use hepz_columns::Table;
@@ -254,16 +253,22 @@ pub(crate) struct Reframing<'a> {
 }
 
 impl<'a> Reframing<'a> {
-    pub(crate) fn new(image: &'a Spool, schema: &'a Schema, limits: Limits) -> Reframing<'a> {
-        let mut places = vec![None; schema.tables.len()];
-        for table in schema.framed.shapes.iter().flat_map(Shape::tables) {
+    pub(crate) fn new(
+        image: &'a Spool,
+        tables: &'a [Table],
+        runs: &[Run],
+        framed: &'a Framed,
+        limits: Limits,
+    ) -> Reframing<'a> {
+        let mut places = vec![None; tables.len()];
+        for table in framed.shapes.iter().flat_map(Shape::tables) {
             let run = |run: &&Run| run.table == table && run.first_row == 0;
-            let whole = schema.runs.iter().rev().find(run);
+            let whole = runs.iter().rev().find(run);
             if let (Some(place), Some(run)) = (places.get_mut(table as usize), whole) {
-                *place = Some((run.at, run.row_bytes(&schema.tables)));
+                *place = Some((run.at, run.row_bytes(tables)));
             }
         }
-        let (tables, shapes, frames) = (&schema.tables, &schema.framed.shapes, &schema.framed.frames);
+        let Framed { shapes, frames, .. } = framed;
         Reframing { image, tables, shapes, frames, limits, places }
     }
 

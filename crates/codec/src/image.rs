@@ -7,8 +7,7 @@
 //! Positions in the image are *image addresses*. Where no block is open they are positions of the file.
 
 use crate::frames::{Kept, LayoutOffsets, Unframed, unframe};
-use crate::places::{OpenBlock, OpenFrame, Run};
-use crate::schema::framed::Framed;
+use crate::places::{Framed, OpenBlock, OpenFrame, Run};
 use crate::spool::Spool;
 use hepz_columns::Table;
 use hepz_formats::{Layout, Place, Source};

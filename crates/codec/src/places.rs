@@ -1,12 +1,12 @@
 //! Places of the image: what lies at which address.
 //!
-//! In: nothing. Out: [`Run`], [`OpenBlock`], [`OpenFrame`].
+//! In: nothing. Out: [`Run`], [`OpenBlock`], [`OpenFrame`], [`Framed`].
 //! Not here: making an image (`image`), storing these (`schema`).
 //! Holds: addresses only; no bytes are touched.
 
 use hepz_columns::Table;
 use hepz_formats::Part;
-use hepz_formats::frame::Rows;
+use hepz_formats::frame::{Rows, Shape};
 
 /// Rows of a table that lie together in the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,19 @@ pub(crate) struct OpenFrame {
     pub(crate) shape: u32,
     /// Rows that it holds.
     pub(crate) rows: Rows,
+}
+
+/// Opened blocks and the frames in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Framed {
+    /// Bytes at the end of the image that are no part of the file.
+    pub(crate) structure_bytes: u64,
+    /// By rising address.
+    pub(crate) blocks: Vec<OpenBlock>,
+    /// Shapes of frames.
+    pub(crate) shapes: Vec<Shape>,
+    /// By rising block and address.
+    pub(crate) frames: Vec<OpenFrame>,
 }
 
 impl Run {

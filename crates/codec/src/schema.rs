@@ -5,11 +5,10 @@
 //! Holds: what [`Schema::from_bytes`] gives was checked by [`Layout::validate`], so that every byte of the image lies in
 //! exactly one run or gap.
 
-pub(crate) mod framed;
+mod framed;
 
 use crate::chunks::{Cut, Cuts};
-use crate::places::{OpenBlock, Run};
-use framed::Framed;
+use crate::places::{Framed, OpenBlock, Run};
 use hepz_columns::{ByteOrder, Column, RowOrder, Scalar, Table};
 use hepz_container::wire::{Cursor, WireError, put_bytes, put_signed, put_varint};
 use hepz_formats::{Extent, Layout, Part, Place};
@@ -65,26 +64,9 @@ impl Schema {
         put_strings(&mut into, columns().map(|c| c.name.as_str()));
         put_strings(&mut into, columns().map(|c| c.unit.as_str()));
         self.put_runs(&mut into);
-        if self.framed.needs_frames() {
-            self.framed.put(&mut into, &self.tables, &self.runs);
-        } else {
-            self.put_blocks(&mut into);
-        }
+        self.framed.put(&mut into, &self.tables, &self.runs);
         self.put_cuts(&mut into);
         into
-    }
-
-    fn put_blocks(&self, into: &mut Vec<u8>) {
-        let blocks = &self.framed.blocks;
-        put_varint(into, blocks.len() as u64);
-        let mut free = 0;
-        for block in blocks {
-            put_varint(into, block.at - free);
-            free = block.at + block.plain_bytes;
-        }
-        for block in blocks {
-            put_varint(into, block.plain_bytes);
-        }
     }
 
     fn put_runs(&self, into: &mut Vec<u8>) {

@@ -6,8 +6,6 @@
 
 use hepz_container::FormatVersion;
 
-/// The first version that has event records.
-pub(crate) const EVENTS_VERSION: FormatVersion = FormatVersion { major: 0, minor: 2 };
 /// The first version whose schema has frames.
 pub(crate) const FRAMES_VERSION: FormatVersion = FormatVersion { major: 0, minor: 3 };
 

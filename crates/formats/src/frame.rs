@@ -34,6 +34,15 @@ pub struct Level {
     pub offsets: u32,
 }
 
+/// The last number of a table of entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TableEnd {
+    /// Zero, as ROOT writes it.
+    Zero,
+    /// Where the last entry ends, as uproot writes it.
+    Last,
+}
+
 /// How values are framed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
@@ -47,14 +56,14 @@ pub enum Shape {
         group: u32,
         /// The items of one list lie field by field.
         by_field: bool,
-        /// A table at the end: number of entries plus one, where each begins counted from [`Rows::table_from`], zero.
+        /// A table at the end: number of entries plus one, where each begins counted from [`Rows::table_from`], one more.
         /// Big-endian, four bytes each.
-        table: bool,
+        table: Option<TableEnd>,
     },
     /// Entries that are all the same bytes; content is one of them.
     Same {
         /// As in `Entries`.
-        table: bool,
+        table: Option<TableEnd>,
     },
     /// Offsets themselves: for each row where it ends, counted from where row `base_row` of the frame begins. Little-endian.
     Ends {
@@ -136,7 +145,7 @@ fn be32(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// Splits data from the table at their end: data, where each entry begins and the last ends.
-fn split_table(framed: &[u8], rows: usize, from: u32) -> Option<(&[u8], Vec<usize>)> {
+fn split_table(framed: &[u8], rows: usize, from: u32, end: TableEnd) -> Option<(&[u8], Vec<usize>)> {
     let table_bytes = rows.checked_add(2)?.checked_mul(4)?;
     let data_bytes = framed.len().checked_sub(table_bytes)?;
     let (data, table) = framed.split_at(data_bytes);
@@ -146,7 +155,11 @@ fn split_table(framed: &[u8], rows: usize, from: u32) -> Option<(&[u8], Vec<usiz
     }
     begins.push(data_bytes);
     let sound = begins.first() == Some(&0) && begins.is_sorted();
-    let framing = be32(table, 0)? as usize == rows + 1 && be32(table, table_bytes - 4)? == 0;
+    let last = match end {
+        TableEnd::Zero => 0,
+        TableEnd::Last => from.checked_add(u32::try_from(data_bytes).ok()?)?,
+    };
+    let framing = be32(table, 0)? as usize == rows + 1 && be32(table, table_bytes - 4)? == last;
     (sound && framing).then_some((data, begins))
 }
 
@@ -158,7 +171,10 @@ pub fn unfold(shape: &Shape, framed: &[u8], held: Rows, counts: Option<&[u32]>) 
     match shape {
         Shape::Ends { .. } => Some(Unfolded::default()),
         Shape::Same { table } => {
-            let data = if *table { split_table(framed, rows, held.table_from)?.0 } else { framed };
+            let data = match table {
+                Some(end) => split_table(framed, rows, held.table_from, *end)?.0,
+                None => framed,
+            };
             let bytes =
                 data.len().checked_div(rows).filter(|&bytes| bytes > 0 && bytes * rows == data.len())?;
             let first = data.get(..bytes)?;
@@ -167,7 +183,10 @@ pub fn unfold(shape: &Shape, framed: &[u8], held: Rows, counts: Option<&[u32]>) 
         }
         Shape::Entries { levels, fields, group, by_field, table } => {
             let item_bytes: usize = fields.iter().map(|&bytes| usize::from(bytes)).sum();
-            let table = if *table { Some(split_table(framed, rows, held.table_from)?) } else { None };
+            let table = match table {
+                Some(end) => Some(split_table(framed, rows, held.table_from, *end)?),
+                None => None,
+            };
             let data = table.as_ref().map_or(framed, |(data, _)| data);
             let mut found = vec![Vec::new(); levels.len()];
             let list_fields = if *by_field { &fields[..] } else { &[] };
@@ -327,8 +346,8 @@ pub fn fold(
             let mut framed = Vec::with_capacity(bytes + 4 * count + 8);
             (0..count).for_each(|_| framed.extend_from_slice(content));
             let begins: Vec<usize> = (0..count).map(|row| row * content.len()).collect();
-            if *table {
-                put_table(&mut framed, &begins, rows.table_from);
+            if let Some(end) = table {
+                put_table(&mut framed, &begins, rows.table_from, *end);
             }
             Ok(framed)
         }
@@ -373,20 +392,24 @@ pub fn fold(
                 writer.list(levels, &lists, 0, row)?;
             }
             let mut framed = writer.framed;
-            if *table {
-                put_table(&mut framed, &begins, rows.table_from);
+            if let Some(end) = table {
+                put_table(&mut framed, &begins, rows.table_from, *end);
             }
             Ok(framed)
         }
     }
 }
 
-fn put_table(framed: &mut Vec<u8>, begins: &[usize], from: u32) {
+fn put_table(framed: &mut Vec<u8>, begins: &[usize], from: u32, end: TableEnd) {
+    let last = match end {
+        TableEnd::Zero => 0,
+        TableEnd::Last => (framed.len() as u32).wrapping_add(from),
+    };
     framed.extend_from_slice(&(begins.len() as u32).wrapping_add(1).to_be_bytes());
     for &begin in begins {
         framed.extend_from_slice(&(begin as u32).wrapping_add(from).to_be_bytes());
     }
-    framed.extend_from_slice(&[0; 4]);
+    framed.extend_from_slice(&last.to_be_bytes());
 }
 
 struct Writer<'a> {

@@ -6,35 +6,17 @@
 //! difference from it, so that a regular file costs zeros.
 
 use super::{SchemaFault, unsound};
-use crate::places::{OpenBlock, OpenFrame, Run};
+use crate::places::{Framed, OpenBlock, OpenFrame, Run};
 use hepz_columns::Table;
 use hepz_container::wire::{Cursor, put_bytes, put_signed, put_varint};
-use hepz_formats::frame::{Count, Level, MOST_GROUP, Rows, Shape};
+use hepz_formats::frame::{Count, Level, MOST_GROUP, Rows, Shape, TableEnd};
 
 /// Lists of lists of lists: deeper ones are kept as bytes.
 const MOST_LEVELS: usize = 8;
 /// Bytes of one item, at most.
 const MOST_ITEM_BYTES: usize = 1 << 16;
 
-/// What this part holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Framed {
-    /// Bytes at the end of the image that are no part of the file.
-    pub(crate) structure_bytes: u64,
-    /// By rising address.
-    pub(crate) blocks: Vec<OpenBlock>,
-    /// Shapes of frames.
-    pub(crate) shapes: Vec<Shape>,
-    /// By rising block and address.
-    pub(crate) frames: Vec<OpenFrame>,
-}
-
 impl Framed {
-    /// True if only format 0.3 can say it.
-    pub(crate) fn needs_frames(&self) -> bool {
-        self.structure_bytes > 0 || !self.frames.is_empty()
-    }
-
     pub(super) fn put(&self, into: &mut Vec<u8>, tables: &[Table], runs: &[Run]) {
         put_varint(into, self.structure_bytes);
         put_varint(into, self.shapes.len() as u64);
@@ -218,17 +200,27 @@ fn chain(runs: &[Run], tables: &[Table], at: u64) -> u64 {
 const ENTRIES: u8 = 0;
 const SAME: u8 = 1;
 const ENDS: u8 = 2;
-/// Added to a kind: a table follows the entries.
-const WITH_TABLE: u8 = 0x10;
+/// Added to a kind: a table follows the entries, and ends with zero.
+const TABLE_ZERO: u8 = 0x10;
+/// Added to a kind: a table follows the entries, and ends with where the last ends.
+const TABLE_LAST: u8 = 0x40;
 /// Added to a kind: items of a list lie field by field.
 const BY_FIELD: u8 = 0x20;
 /// Added to how a list counts: it has a header.
 const WITH_HEADER: u8 = 0x10;
 
+fn table_flag(table: Option<TableEnd>) -> u8 {
+    match table {
+        None => 0,
+        Some(TableEnd::Zero) => TABLE_ZERO,
+        Some(TableEnd::Last) => TABLE_LAST,
+    }
+}
+
 fn put_shape(into: &mut Vec<u8>, shape: &Shape) {
     match shape {
         Shape::Entries { levels, fields, group, by_field, table } => {
-            into.push(ENTRIES | if *table { WITH_TABLE } else { 0 } | if *by_field { BY_FIELD } else { 0 });
+            into.push(ENTRIES | table_flag(*table) | if *by_field { BY_FIELD } else { 0 });
             put_varint(into, levels.len() as u64);
             for level in levels {
                 let count = match level.count {
@@ -245,7 +237,7 @@ fn put_shape(into: &mut Vec<u8>, shape: &Shape) {
             put_bytes(into, fields);
             put_varint(into, u64::from(*group));
         }
-        Shape::Same { table } => into.push(SAME | if *table { WITH_TABLE } else { 0 }),
+        Shape::Same { table } => into.push(SAME | table_flag(*table)),
         Shape::Ends { width, offsets } => {
             into.push(ENDS);
             into.push(*width);
@@ -265,9 +257,14 @@ fn take_shape(cursor: &mut Cursor<'_>, tables: &[Table]) -> Result<Shape, Schema
         }
     };
     let kind = cursor.u8()?;
-    let table = kind & WITH_TABLE != 0;
+    let table = match kind & (TABLE_ZERO | TABLE_LAST) {
+        0 => None,
+        TABLE_ZERO => Some(TableEnd::Zero),
+        TABLE_LAST => Some(TableEnd::Last),
+        _ => return Err(unsound("a frame with two tables")),
+    };
     let by_field = kind & BY_FIELD != 0;
-    match kind & !(WITH_TABLE | BY_FIELD) {
+    match kind & !(TABLE_ZERO | TABLE_LAST | BY_FIELD) {
         ENTRIES => {
             let count = cursor.count(2)?;
             if count > MOST_LEVELS {
@@ -297,7 +294,7 @@ fn take_shape(cursor: &mut Cursor<'_>, tables: &[Table]) -> Result<Shape, Schema
             Ok(Shape::Entries { levels, fields, group: group as u32, by_field, table })
         }
         SAME if !by_field => Ok(Shape::Same { table }),
-        ENDS if !table && !by_field => {
+        ENDS if table.is_none() && !by_field => {
             let width = cursor.u8()?;
             if !matches!(width, 4 | 8) {
                 return Err(unsound("a frame of odd numbers"));

@@ -42,6 +42,8 @@ pub(super) struct Placing {
     by_place: HashMap<u64, u32>,
     tables: Vec<Table>,
     names: Names,
+    /// Branches without columns, of all trees.
+    left: Left,
     collections: Vec<Collection>,
     /// By parent, hash of the counts: candidates among the collections.
     by_counts: HashMap<(usize, u64), Vec<usize>>,
@@ -160,14 +162,9 @@ impl Placing {
         })
     }
 
-    /// Notes which branches of a tree are left without columns.
-    fn note(&mut self, table: usize, left: &Left) {
-        let tree = self.tables.get(table).map_or("", |table| &table.name);
-        self.notes.extend(left.note(tree));
-    }
-
     /// The layout; empty tables and those without columns are left out by whoever opens it.
-    pub(super) fn finish(self) -> Layout {
+    pub(super) fn finish(mut self) -> Layout {
+        self.notes.extend(self.left.note());
         let mut layout = Layout {
             format: "root",
             tables: self.tables,

@@ -7,7 +7,8 @@
 
 use super::counter::Counter;
 use super::history::History;
-use super::{boxed, stretch};
+use super::{boxed, squash, stretch};
+use hepz_entropy::Coder;
 
 /// Lengths are counted this far back.
 const MAX_LEN: u32 = 400;
@@ -41,7 +42,93 @@ pub(super) struct MatchModel {
     used: usize,
 }
 
+/// From this length on a repeat is so sure that one decision for a byte is enough.
+pub(super) const WHOLE_LEN: u32 = 16;
+/// Counters of one kind.
+const LOG2_WHOLE: u32 = 16;
+/// Kinds of counters.
+const N_KINDS: usize = 4;
+/// A byte is coded whole if it is expected at least this surely, in units of 2^-16.
+const SURE: u32 = 65536 - 65536 / SURE_DIV;
+const SURE_DIV: u32 = 32;
+
+/// Whether the next byte of a long repeat is as expected.
+#[derive(Debug, Clone)]
+pub(super) struct WholeBytes {
+    /// 22 bits of probability that it is, by kind of context.
+    counters: Vec<u32>,
+    slots: [usize; N_KINDS],
+    inputs: [i32; N_KINDS],
+    weights: [i32; N_KINDS],
+    p: u32,
+    /// The last times: 1 for as expected.
+    last: u64,
+}
+
+impl Default for WholeBytes {
+    fn default() -> WholeBytes {
+        WholeBytes {
+            counters: vec![4_000_000; N_KINDS << LOG2_WHOLE],
+            slots: [0; N_KINDS],
+            inputs: [0; N_KINDS],
+            weights: [65536 / 3; N_KINDS],
+            p: 0,
+            last: u64::MAX,
+        }
+    }
+}
+
+impl WholeBytes {
+    /// True if the expected byte is sure enough for one decision.
+    #[inline(always)]
+    pub(super) fn is_sure(&mut self, last: u64, expected: u8, len: u32) -> bool {
+        let hash = |kind: u64, a: u64| {
+            let mixed = (a ^ kind << 60).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (kind << LOG2_WHOLE | mixed >> (64 - LOG2_WHOLE)) as usize
+        };
+        let row = u64::from(MatchModel::bucket(len));
+        self.slots = [
+            (row << 8 | self.last & 255) as usize,
+            hash(1, (last & 0xff_ffff) << 8 | u64::from(expected)),
+            hash(2, last & 0xffff_ffff_ffff),
+            hash(3, (last & 0xffff) << 16 | u64::from(expected) << 8 | self.last & 15),
+        ];
+        let mut odds = 0i64;
+        for ((slot, input), weight) in self.slots.iter().zip(&mut self.inputs).zip(&self.weights) {
+            *input = stretch((self.counters[*slot] >> 6) as u16);
+            odds += i64::from(*input) * i64::from(*weight);
+        }
+        self.p = squash((odds >> 16).clamp(-4096, 4096) as i32).clamp(1, 65535);
+        self.p >= SURE
+    }
+
+    /// Codes the decision: an encoder takes `agrees`, a decoder ignores it.
+    #[inline(always)]
+    pub(super) fn code(&mut self, coder: &mut impl Coder, agrees: bool) -> bool {
+        coder.code(u32::from(agrees), self.p) & 1 == 1
+    }
+
+    #[inline(always)]
+    pub(super) fn learn(&mut self, agrees: bool) {
+        let error = (if agrees { 65535 } else { 0 }) - self.p as i32;
+        for ((slot, input), weight) in self.slots.iter().zip(&self.inputs).zip(&mut self.weights) {
+            *weight = (*weight + ((*input * (error >> 4)) >> 12)).clamp(0, 1 << 18);
+            let counter = &mut self.counters[*slot];
+            *counter =
+                if agrees { *counter + ((4_194_303 - *counter) >> 5) } else { *counter - (*counter >> 4) };
+        }
+        self.last = self.last << 1 | u64::from(agrees);
+    }
+}
+
 impl MatchModel {
+    /// Expects nothing until the next byte.
+    pub(super) fn give_up(&mut self) {
+        self.len = 0;
+        self.nibble = 0;
+        self.bucket = 0;
+    }
+
     pub(super) fn new(log2_entries: u32, min_len: u32) -> MatchModel {
         // Half trust at first; one agreement in `min_len` bytes says about 0.9.
         let mut trust = boxed(Counter::default());

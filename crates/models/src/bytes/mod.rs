@@ -33,7 +33,7 @@ use counter::Counters;
 use evidence::Evidence;
 use hepz_entropy::{Coder, Decoder, Encoder};
 use history::History;
-use matches::MatchModel;
+use matches::{MatchModel, WHOLE_LEN, WholeBytes};
 use mixer::{Inputs, Mixers, N_INPUTS, ONE};
 use refine::Refinement;
 
@@ -61,6 +61,8 @@ pub struct ByteModel {
     alphabet: Option<Box<Alphabet>>,
     rate: i32,
     refinements: [Refinement; 2],
+    /// Bytes of long repeats in one decision each, if the configuration has that.
+    whole: Option<Box<WholeBytes>>,
     /// Contexts that were known at the last nibble.
     n_known: u32,
     bits_coded: u32,
@@ -95,6 +97,7 @@ impl ByteModel {
             alphabet: config.extra_symbols().map(|extra| Box::new(Alphabet::new(extra))),
             rate: 255,
             refinements: [Refinement::new(4 * N_NODES), Refinement::new(1 << 12)],
+            whole: config.codes_whole_bytes().then(Box::default),
             n_known: 0,
             bits_coded: 0,
         }
@@ -103,6 +106,23 @@ impl ByteModel {
     /// Codes one byte: an encoder takes `byte`, a decoder ignores it; both return the byte.
     #[inline]
     pub fn code(&mut self, coder: &mut impl Coder, byte: u8) -> u8 {
+        let mut unsure = None;
+        if let Some(whole) = &mut self.whole
+            && self.long.len >= WHOLE_LEN
+            && let Some(expected) = self.long.expected()
+        {
+            if whole.is_sure(self.contexts.last, expected, self.long.len) {
+                let agrees = whole.code(coder, byte == expected);
+                whole.learn(agrees);
+                if agrees {
+                    self.advance(expected);
+                    return expected;
+                }
+                self.long.give_up();
+            } else {
+                unsure = Some(expected);
+            }
+        }
         let expected = [self.long.expected(), self.short.expected()];
         let mut agrees = [true; 2];
         let mut coded = None;
@@ -122,6 +142,9 @@ impl ByteModel {
             let below = self.code_nibble(coder, low(byte), 32 + 16 * above, lows);
             (above << 4 | below) as u8
         });
+        if let (Some(whole), Some(expected)) = (&mut self.whole, unsure) {
+            whole.learn(byte == expected);
+        }
         self.advance(byte);
         byte
     }

@@ -5,8 +5,7 @@
 //! Holds: a branch becomes columns only if every basket obeys one grammar; else as much framing is taken off as is sure.
 
 use super::Placing;
-use super::names::Left;
-use crate::frame::{Count, Level, Rows, Shape, Unfolded, unfold};
+use crate::frame::{Count, Level, Rows, Shape, TableEnd, Unfolded, unfold};
 use crate::root::file::{self, Record};
 use crate::root::tree::{Basket, BasketPlace, Branch, Entry, Field, Nesting, Tree};
 use crate::{Extent, Frame, Part, Place, Source};
@@ -43,7 +42,7 @@ struct Parsed {
     levels: Vec<Level>,
     entry: Option<Entry>,
     by_field: bool,
-    table: bool,
+    table: Option<TableEnd>,
     baskets: Vec<Unfolded>,
 }
 
@@ -67,16 +66,15 @@ pub(in crate::root) fn place_tree(
         .any(|r| r.name == record.name && r.directory == record.directory && r.cycle > tree.cycle);
     let path = if is_last { path } else { format!("{path};{}", tree.cycle) };
     let entries = placing.entries(&path, tree.entries);
-    let mut left = Left::default();
     let site = Site { source, records, tree, object: &object, entries };
     for branch in tree.branches.iter().filter(|branch| !branch.baskets.is_empty()) {
-        left.all += 1;
+        placing.left.all += 1;
         let used = |basket: &Basket| match basket.place {
             BasketPlace::Record(record) => taken.contains(&record),
             BasketPlace::Embedded { .. } => false,
         };
         if branch.baskets.iter().any(used) || !is_whole(branch, tree) {
-            left.add(&branch.name);
+            placing.left.add(&branch.name);
             continue;
         }
         for basket in &branch.baskets {
@@ -87,10 +85,9 @@ pub(in crate::root) fn place_tree(
         let columns = placing.columns;
         site.place(placing, branch)?;
         if placing.columns == columns {
-            left.add(&branch.name);
+            placing.left.add(&branch.name);
         }
     }
-    placing.note(entries, &left);
     Ok(())
 }
 
@@ -186,15 +183,19 @@ impl Site<'_> {
 
     /// Holds grammars against the bytes; the first that all baskets obey.
     fn parse(&self, branch: &Branch, opened: &[Opened<'_>]) -> io::Result<Option<Parsed>> {
-        let behind =
-            |o: &Opened<'_>| matches!(o.basket.place, BasketPlace::Record(_)) && o.basket.tail_bytes > 0;
-        let table = opened.first().is_some_and(behind);
+        let behind = |o: &Opened<'_>| {
+            let in_record = matches!(o.basket.place, BasketPlace::Record(_)) && o.basket.tail_bytes > 0;
+            let end = if o.framed.ends_with(&[0; 4]) { TableEnd::Zero } else { TableEnd::Last };
+            in_record.then_some(end)
+        };
+        let table = opened.first().and_then(behind);
         if opened.iter().any(|o| behind(o) != table) {
             return Ok(None);
         }
         let mut counts = None;
         for entry in &branch.entry {
-            let needs_counts = !table && matches!(entry.nesting.first(), Some(Nesting::Counted { .. }));
+            let needs_counts =
+                table.is_none() && matches!(entry.nesting.first(), Some(Nesting::Counted { .. }));
             if needs_counts && counts.is_none() {
                 counts = Some(self.counts(branch)?);
             }
@@ -216,7 +217,7 @@ impl Site<'_> {
             fields: vec![field],
             ..Entry::default()
         };
-        let parsed = if table { parse(&bytes, opened, true, None) } else { None };
+        let parsed = table.and_then(|_| parse(&bytes, opened, table, None));
         Ok(parsed.map(|parsed| Parsed { entry: None, ..parsed }))
     }
 
@@ -281,8 +282,10 @@ impl Site<'_> {
         let mut columns = Vec::new();
         let wanted = entry.is_some() && !is_text && placing.tables[rows_table].rows > 0;
         if wanted && placing.has_room(rows_table, widths.len() * group as usize) {
-            let bases: Vec<String> =
-                field_list.iter().map(|field| placing.names.column(&field_name(&branch.name, field))).collect();
+            let bases: Vec<String> = field_list
+                .iter()
+                .map(|field| placing.names.column(&field_name(&branch.name, field)))
+                .collect();
             for place in 0..group {
                 for (field, base) in field_list.iter().zip(&bases) {
                     for item in 0..field.repeat {
@@ -338,7 +341,12 @@ fn rows(basket: &Basket) -> Rows {
 }
 
 /// Holds one grammar against the bytes.
-fn parse(entry: &Entry, opened: &[Opened<'_>], table: bool, counts: Option<&[u32]>) -> Option<Parsed> {
+fn parse(
+    entry: &Entry,
+    opened: &[Opened<'_>],
+    table: Option<TableEnd>,
+    counts: Option<&[u32]>,
+) -> Option<Parsed> {
     let mut levels = Vec::with_capacity(entry.nesting.len());
     for nesting in &entry.nesting {
         let (header_bytes, count) = match *nesting {

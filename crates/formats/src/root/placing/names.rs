@@ -99,15 +99,11 @@ impl Left {
     }
 
     /// What a user should know; nothing if all became columns.
-    pub(super) fn note(&self, tree: &str) -> Option<String> {
-        const MOST_TREE_CHARS: usize = 60;
-        let tree: String = tree.chars().take(MOST_TREE_CHARS).collect();
+    pub(super) fn note(&self) -> Option<String> {
         let named = self.named.join(", ");
         let more = if self.named.len() < self.number { ", ..." } else { "" };
         let Left { all, number, .. } = self;
-        let note = format!(
-            "{number} of {all} branches of {tree:?} hold no numbers or are kept as bytes: {named}{more}"
-        );
+        let note = format!("{number} of {all} branches hold no numbers or are kept as bytes: {named}{more}");
         (self.number > 0).then_some(note)
     }
 }
@@ -142,14 +138,14 @@ mod tests {
     #[test]
     fn a_note_is_short_whatever_the_names_are() {
         let mut left = Left { all: 9, ..Left::default() };
-        assert_eq!(left.note("Events"), None);
+        assert_eq!(left.note(), None);
         left.add("text");
-        let said = "1 of 9 branches of \"Events\" hold no numbers or are kept as bytes: text";
-        assert_eq!(left.note("Events").as_deref(), Some(said));
+        let said = "1 of 9 branches hold no numbers or are kept as bytes: text";
+        assert_eq!(left.note().as_deref(), Some(said));
         for _ in 0..9 {
             left.add(&"long".repeat(20));
         }
-        let note = left.note(&"tree".repeat(100)).unwrap_or_default();
+        let note = left.note().unwrap_or_default();
         assert!(note.ends_with(", ...") && note.len() < 300, "{note}");
     }
 }

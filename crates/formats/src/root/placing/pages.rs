@@ -4,7 +4,7 @@
 //! Not here: where pages lie and how they are encoded (`ntuple`).
 //! Holds: an index column is a frame around nothing: its numbers follow from the offsets of its collection.
 
-use super::names::{self, Left};
+use super::names;
 use super::{Placing, block};
 use crate::frame::{Rows, Shape};
 use crate::root::ntuple::{Column, Encoding, Ntuple, Page};
@@ -55,7 +55,6 @@ pub(in crate::root) fn place_ntuple(
     ntuple: &Ntuple,
 ) -> io::Result<()> {
     let entries = placing.entries(&ntuple.name, ntuple.entries);
-    let mut left = Left::default();
     // By column: the collection whose items an index column counts, and the table that has the lists.
     let mut items: Vec<Option<(usize, usize)>> = vec![None; ntuple.columns.len()];
     let mut done = vec![false; ntuple.columns.len()];
@@ -82,20 +81,21 @@ pub(in crate::root) fn place_ntuple(
         }
     }
     for column in ntuple.columns.iter().filter(|column| !column.encoding.is_index()) {
-        left.all += 1;
+        placing.left.all += 1;
         let placed = match column.parent_collection {
             None => place_values(placing, ntuple, column, entries, 1),
-            Some(parent) => items.get(parent as usize).copied().flatten().is_some_and(|(collection, lists)| {
-                let array = placing.array(collection).map(u64::from);
-                array.is_some_and(|array| place_values(placing, ntuple, column, lists, array))
-                    || place_values(placing, ntuple, column, placing.items(collection), 1)
-            }),
+            Some(parent) => {
+                items.get(parent as usize).copied().flatten().is_some_and(|(collection, lists)| {
+                    let array = placing.array(collection).map(u64::from);
+                    array.is_some_and(|array| place_values(placing, ntuple, column, lists, array))
+                        || place_values(placing, ntuple, column, placing.items(collection), 1)
+                })
+            }
         };
         if !placed {
-            left.add(name(ntuple, column));
+            placing.left.add(name(ntuple, column));
         }
     }
-    placing.note(entries, &left);
     Ok(())
 }
 
@@ -181,7 +181,13 @@ fn ends(source: &dyn Source, column: &Column, page: &Page, width: u8) -> io::Res
 }
 
 /// Places a column as `array` times its items for each row of a table; false if that cannot be.
-fn place_values(placing: &mut Placing, ntuple: &Ntuple, column: &Column, rows_table: usize, array: u64) -> bool {
+fn place_values(
+    placing: &mut Placing,
+    ntuple: &Ntuple,
+    column: &Column,
+    rows_table: usize,
+    array: u64,
+) -> bool {
     // Text and streamed objects are left to the model of bytes.
     let is_text = matches!(column.encoding, Encoding::Char | Encoding::Byte);
     let (Some(scalar), false) = (column.encoding.scalar(), is_text) else { return false };
@@ -211,7 +217,7 @@ fn place_values(placing: &mut Placing, ntuple: &Ntuple, column: &Column, rows_ta
         .collect();
     let shape = (repeat > 1).then(|| {
         let fields = vec![scalar.bytes() as u8; repeat as usize];
-        placing.shape(Shape::Entries { levels: Vec::new(), fields, group: 1, by_field: false, table: false })
+        placing.shape(Shape::Entries { levels: Vec::new(), fields, group: 1, by_field: false, table: None })
     });
     for (page, place) in column.pages.iter().zip(places) {
         let (first_row, rows) = (page.first_element / repeat, page.elements / repeat);

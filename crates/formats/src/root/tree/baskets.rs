@@ -1,6 +1,7 @@
 //! Baskets of a branch: those in records, and those inside the tree.
 //!
 //! In: the object of a branch. Out: its [`Basket`]s.
+//! Not here: the bytes of baskets.
 //! Holds: a basket's data and offsets lie inside its record; baskets that contradict themselves are left out.
 
 use super::super::file::Record;

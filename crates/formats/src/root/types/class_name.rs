@@ -1,6 +1,7 @@
 //! Names of classes, with the arguments of templates.
 //!
 //! In: `vector<pair<int,float> >`. Out: a tree of names.
+//! Not here: what a class consists of.
 //! Holds: names of limited length and depth only.
 
 /// Longer names are of no class that has columns.
