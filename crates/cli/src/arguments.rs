@@ -5,6 +5,7 @@
 //! Holds: flags mean what they mean to zstd and xz, where those have them.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hepz::Compression;
 use hepz_formats::records::Schema;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -111,10 +112,11 @@ pub struct CompressArguments {
     /// Do not read the archive back and compare it before it gets its name
     #[arg(long)]
     pub no_verify: bool,
-    /// Event records inside gzip, zstd, xz or bzip2 whose compressed bytes cannot be made again exactly: archive only the text,
-    /// which is what decompressing gives then
-    #[arg(long)]
-    pub content: bool,
+    /// Keep the content, not the file byte for byte. Of a ROOT file decompressing gives then a valid file with the same objects, in
+    /// blocks compressed as asked: none, or zlib, lzma, lz4 or zstd with a level from 1 to 9, as in --content=zstd:5. Of event
+    /// records inside gzip, zstd, xz or bzip2 that cannot be made again exactly it gives the text
+    #[arg(long, value_name = "COMPRESSION", num_args = 0..=1, require_equals = true, default_missing_value = "zlib:1")]
+    pub content: Option<Compression>,
     /// The file is raw binary records of these columns: "pt:f4,eta:f4,hits:u2[3],n:>i4,_:u1[2]"
     #[arg(long, value_name = "COLUMNS")]
     pub schema: Option<Schema>,

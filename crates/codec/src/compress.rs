@@ -22,6 +22,7 @@ use crate::{CompressError, CompressOptions};
 use hepz_container::wire::{put_bytes, put_varint};
 use hepz_container::{VERSION, WriteError, Writer};
 use hepz_formats::events::EventFormat;
+use hepz_formats::root::rewrite::{Compression, RewriteError, rewrite};
 use hepz_formats::{Layout, Source};
 use hepz_recompression::wrapper::Rewrap;
 use rayon::prelude::*;
@@ -90,6 +91,19 @@ pub fn compress(
                 }
             }
         }
+        if let (Some(compression), None) = (options.content, &options.records) {
+            match rewritten(source, compression).map_err(CompressError::Read)? {
+                Rewritten::NotRoot => {}
+                Rewritten::Kept(note) => notes.push(note),
+                Rewritten::Anew(file) => {
+                    let mut layout = crate::recognised::layout(&file, options)?;
+                    layout.notes.push(format!("the same objects in a new file, compression {compression}"));
+                    let (archive, report) = compress_layout(&file, layout, options, workers.in_flight())?;
+                    let original_bytes = source.len();
+                    return Ok((archive, CompressReport { original_bytes, content_only: true, ..report }));
+                }
+            }
+        }
         let mut layout = crate::recognised::layout(source, options)?;
         layout.notes.extend(notes);
         compress_layout(source, layout, options, workers.in_flight())
@@ -104,6 +118,27 @@ pub fn compress(
     }
     sink.flush().map_err(CompressError::Write)?;
     Ok(report)
+}
+
+/// A ROOT file with its blocks compressed anew.
+pub(crate) enum Rewritten {
+    /// The file is none.
+    NotRoot,
+    /// Why it has to stay as it is.
+    Kept(String),
+    /// The new file.
+    Anew(Spool),
+}
+
+/// Writes a ROOT file anew, with blocks that can be re-made.
+pub(crate) fn rewritten(source: &dyn Source, compression: Compression) -> io::Result<Rewritten> {
+    let mut file = Spool::new();
+    match rewrite(source, compression, &mut Append(&mut file)) {
+        Ok(_) => Ok(Rewritten::Anew(file)),
+        Err(RewriteError::NotRoot) => Ok(Rewritten::NotRoot),
+        Err(RewriteError::Read(error) | RewriteError::Write(error)) => Err(error),
+        Err(why) => Ok(Rewritten::Kept(format!("kept byte for byte: {why}"))),
+    }
 }
 
 /// The archive of a file whose text of event records lies in a wrapper.

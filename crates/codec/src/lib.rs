@@ -67,6 +67,7 @@ pub use entries::{BranchView, Jagged, TreeView, trees};
 pub use error::{ArchiveError, CompressError};
 pub use file::{FileSource, Memory};
 pub use hepz_columns::Values;
+pub use hepz_formats::root::rewrite::Compression;
 pub use hepz_formats::{Source, records};
 pub use inspect::{ColumnInspection, Inspection, SectionInspection};
 pub use options::{CompressOptions, DecompressOptions, Level, Limits, Progress, Stage};

@@ -5,6 +5,7 @@
 //! Holds: no option but the level, the record schema and `content` changes a byte of the archive.
 
 use hepz_formats::records::{Arrangement, Schema};
+use hepz_formats::root::rewrite::Compression;
 
 /// How much effort goes into each byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,8 +69,9 @@ pub struct CompressOptions<'a> {
     pub name: Option<String>,
     /// A schema for raw binary records; without it the format is recognised.
     pub records: Option<(Schema, Arrangement)>,
-    /// Event records inside gzip, zstd, xz or bzip2 that cannot be made again: archive only their text.
-    pub content: bool,
+    /// The content is enough, not the file byte for byte: of a ROOT file the same objects in blocks that are compressed
+    /// like this; of event records inside gzip, zstd, xz or bzip2 that cannot be made again their text.
+    pub content: Option<Compression>,
     /// Read the archive back and compare before reporting success ([`crate::compress_to_file`] only).
     pub verify: bool,
     /// Who is told how far it has come.

@@ -4,10 +4,13 @@
 //! Not here: checking an archive alone ([`Archive::test`]).
 //! Holds: every byte is compared, not only sums.
 
+use crate::compress::{Rewritten, rewritten};
 use crate::part::PartFile;
+use crate::spool::Spool;
 use crate::{Archive, ArchiveError, CompressError, CompressOptions, CompressReport};
 use crate::{DecompressOptions, FileSource, Limits, compress};
 use hepz_formats::Source;
+use hepz_formats::root::{self, rewrite::Compression};
 use std::io;
 use std::path::Path;
 
@@ -38,7 +41,7 @@ pub fn verify(
     )
 }
 
-/// As [`verify`], for an archive that keeps only the text inside `against` ([`CompressReport::content_only`]).
+/// As [`verify`], for an archive that keeps only the content of `against` ([`CompressReport::content_only`]).
 ///
 /// # Errors
 /// As [`verify`].
@@ -47,9 +50,20 @@ pub fn verify_content(
     against: &dyn Source,
     options: &DecompressOptions<'_>,
 ) -> Result<(), ArchiveError> {
-    match crate::wrapped::text_of(against).map_err(ArchiveError::Io)? {
-        Some(text) => verify(archive, &text, options),
-        None => Err(ArchiveError::VerifyFailed { what: "its content" }),
+    if let Some(text) = crate::wrapped::text_of(against).map_err(ArchiveError::Io)? {
+        return verify(archive, &text, options);
+    }
+    let differs = Err(ArchiveError::VerifyFailed { what: "its content" });
+    // A ROOT file: written anew once more, with the compression that the archived one names.
+    let mut file = Spool::new();
+    let mut take = |bytes: &[u8]| file.write_at(file.len(), bytes).map_err(ArchiveError::Write);
+    archive.emit(&mut take, options)?;
+    let header = root::file::open(&file).map_err(ArchiveError::Io)?;
+    let compression = header.and_then(|header| Compression::from_number(header.compress));
+    let Some(compression) = compression else { return differs };
+    match rewritten(against, compression).map_err(ArchiveError::Io)? {
+        Rewritten::Anew(again) => verify(archive, &again, options),
+        _ => differs,
     }
 }
 

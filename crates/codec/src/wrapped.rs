@@ -63,7 +63,7 @@ pub(crate) fn look(source: &dyn Source, options: &CompressOptions<'_>) -> io::Re
     let remake = match found {
         Ok(rewrap) => Remake::Exactly(rewrap),
         Err(FindError::Read(error)) => return Err(error),
-        Err(_) if options.content => Remake::Dropped(wrapper),
+        Err(_) if options.content.is_some() => Remake::Dropped(wrapper),
         Err(why) => return kept(&format!("{why}; --content keeps only its text")),
     };
     Ok(Inside::Text(text, format, remake))

@@ -81,6 +81,8 @@ fn inputs() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("v0.2", "hepmc3", shower::hepmc3(2026, 6).into_bytes()),
         ("v0.2", "hepmc2", shower::hepmc2(2026, 6).into_bytes()),
         ("v0.2", "lhe", shower::lhe(2026, 40).into_bytes()),
+        ("v0.3", "root-tree", include_bytes!("../../formats/tests/root/tree.root").to_vec()),
+        ("v0.3", "root-ntuple", include_bytes!("../../formats/tests/root/ntuple.root").to_vec()),
     ]
 }
 

@@ -14,7 +14,7 @@ fn compress(file: &[u8], content: bool) -> (Vec<u8>, CompressReport) {
     let mut archive = Vec::new();
     let mut options = CompressOptions::new();
     options.threads = 1;
-    options.content = content;
+    options.content = content.then(Default::default);
     options.name = Some("x.hepmc.gz".to_owned());
     let report = hepz::compress(&Memory(file), &mut archive, &options).unwrap();
     (archive, report)

@@ -44,6 +44,15 @@ impl Compression {
         self.with.map_or(0, |(algorithm, level)| 100 * algorithm as u32 + u32::from(level))
     }
 
+    /// The compression with this number of ROOT's; `None` if there is none.
+    pub fn from_number(number: u32) -> Option<Compression> {
+        if number == 0 {
+            return Some(Compression::NONE);
+        }
+        let known = ALGORITHMS.iter().find(|(_, algorithm, _)| *algorithm as u32 == number / 100);
+        Compression::new(known?.1, u8::try_from(number % 100).ok()?)
+    }
+
     /// The payload of `plain`; `None` if the plain bytes are to be stored as they are.
     pub(super) fn payload(self, plain: &[u8]) -> Option<Vec<u8>> {
         let (algorithm, level) = self.with?;
@@ -123,6 +132,10 @@ mod tests {
         assert_eq!(number("zstd"), Ok(505));
         assert_eq!(number("none"), Ok(0));
         assert_eq!(Compression::default().number(), 101);
+        for number in [0, 101, 207, 404, 509] {
+            assert_eq!(Compression::from_number(number).map(Compression::number), Some(number));
+        }
+        assert_eq!([1, 100, 110, 301, 901].map(Compression::from_number), [None; 5]);
     }
 
     #[test]
