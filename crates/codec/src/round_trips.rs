@@ -358,7 +358,7 @@ fn columns_that_cost_more_than_plain_bytes_are_not_kept() {
 /// The archive with one byte of one payload changed and every checksum made to hold again.
 fn patched(archive: &[u8], section: usize, at: usize, mask: u8) -> Vec<u8> {
     let reader = hepz_container::Reader::open(archive, hepz_container::Limits::default()).unwrap();
-    let mut writer = hepz_container::Writer::new(Vec::new()).unwrap();
+    let mut writer = hepz_container::Writer::of_version(Vec::new(), reader.version()).unwrap();
     let chosen = section % reader.sections().len();
     for (number, section) in reader.sections().iter().enumerate() {
         let mut payload = reader.read(number).unwrap();

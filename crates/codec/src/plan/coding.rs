@@ -129,6 +129,7 @@ impl<'a> Known<'a> {
                 None => Ok(Some(Cow::Owned(vec![NO_ROW; self.rows_of(table)]))),
             },
             RowMap::Named(index) => Ok(Some(self.named_rows(table, index, input.id.table)?)),
+            RowMap::Above(above) => Ok(Some(Cow::Owned(rows_above(self.rows_of(table), above)))),
         }
     }
 
@@ -585,6 +586,11 @@ enum Near {
     Own(Vec<u32>),
 }
 
+/// For each row the one so many rows before.
+fn rows_above(rows: usize, above: u32) -> Vec<u32> {
+    (0..rows as u32).map(|row| row.checked_sub(above).unwrap_or(NO_ROW)).collect()
+}
+
 /// Where the values with a path are expected, one list per source.
 fn expectations(
     plan: &ColumnPlan,
@@ -603,8 +609,15 @@ fn expectations(
         lists.push(kept(predicted.to_vec()));
     }
     for input in &plan.near {
-        if let (true, RowMap::Named(index)) = (input.id == id, input.map) {
-            let mut places = domain.places(&known.named_rows(id.table, index, id.table)?);
+        let own_rows = match input.map {
+            RowMap::Named(index) if input.id == id => Some(known.named_rows(id.table, index, id.table)?),
+            RowMap::Above(above) if input.id == id => {
+                Some(Cow::Owned(rows_above(known.rows_of(id.table), above)))
+            }
+            _ => None,
+        };
+        if let Some(rows) = own_rows {
+            let mut places = domain.places(&rows);
             thin_places(&mut places, keep);
             lists.push(Near::Own(places));
             continue;

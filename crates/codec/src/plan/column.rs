@@ -29,7 +29,12 @@ pub enum RowMap {
     Parent,
     /// The row that this column of the table names, counted from the first row of the same owner.
     Named(u32),
+    /// So many rows before, at least 1.
+    Above(u32),
 }
+
+/// Rows that a value is looked for above its own, at most.
+pub const MOST_ABOVE: u32 = 15;
 
 /// How the rows of a table belong to rows of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +147,7 @@ impl ColumnPlan {
             // Its own earlier values a column knows anyway.
             needs.extend((input.id != id).then_some(input.id));
             match input.map {
-                RowMap::Same => {}
+                RowMap::Same | RowMap::Above(_) => {}
                 RowMap::Parent => needs.extend(offsets_of(table)),
                 RowMap::Named(column) => {
                     needs.push(ColumnId { table, column });
@@ -218,6 +223,7 @@ fn put_input(into: &mut Vec<u8>, input: &Input, from: ColumnId) {
         RowMap::Same => (0u64, None),
         RowMap::Parent => (1, None),
         RowMap::Named(index) => (2, Some(index)),
+        RowMap::Above(rows) => (3, Some(rows)),
     };
     let same_table = input.id.table == from.table;
     put_varint(into, u64::from(input.id.column) << 3 | u64::from(!same_table) << 2 | map);
@@ -242,7 +248,10 @@ fn read_input(
         0 => RowMap::Same,
         1 => RowMap::Parent,
         2 => RowMap::Named(read_id(u64::from(from.table), bytes.varint()?, tables)?.column),
-        _ => return Err(PlanError::TooNew),
+        _ => match bytes.varint()? {
+            rows if (1..=u64::from(MOST_ABOVE)).contains(&rows) => RowMap::Above(rows as u32),
+            _ => return corrupt("an input from rows too far above"),
+        },
     };
     let parent_of = |table: u32| match links[table as usize] {
         Some(Link::Every { parent, .. } | Link::Offsets { parent, .. }) => Some(parent),
@@ -251,6 +260,7 @@ fn read_input(
     let by_offsets = |table: u32| matches!(links[table as usize], Some(Link::Offsets { .. }));
     let sound = match map {
         RowMap::Same => id.table == from.table && id != from,
+        RowMap::Above(_) => id.table == from.table,
         RowMap::Parent => parent_of(from.table) == Some(id.table) && id != from,
         RowMap::Named(index) => {
             let integer = !tables[from.table as usize].columns[index as usize].scalar.is_float();

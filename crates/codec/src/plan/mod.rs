@@ -372,6 +372,7 @@ impl Plan {
         let input = |input: &column::Input| match input.map {
             RowMap::Same => name(input.id),
             RowMap::Parent => format!("owner's {}", name(input.id)),
+            RowMap::Above(rows) => format!("{} {rows} above", name(input.id)),
             RowMap::Named(index) => {
                 format!("{} at {}", name(input.id), name(ColumnId { table: id.table, column: index }))
             }

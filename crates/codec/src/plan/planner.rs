@@ -395,6 +395,7 @@ impl Survey<'_> {
                 let mut saved = chooser.named(&mut plan);
                 saved += chooser.contexts(&mut plan, position);
                 if matches!(plan.prediction, Prediction::None) {
+                    saved += chooser.above(&mut plan);
                     chooser.near(&mut plan);
                 }
                 closure = chooser.closure;
@@ -437,6 +438,12 @@ const RICHEST: usize = 24;
 
 /// Guesses at a value: at most so many (the stored plan has two bits for the number).
 const MAX_NEAR: usize = 3;
+
+/// Values of fewer bits come back by chance.
+const LEAST_ABOVE_BITS: u32 = 16;
+
+/// Rows above that are asked whether their values come back.
+const FARTHEST_ABOVE: u32 = 4;
 
 /// Contexts made of other columns: at most so many are chosen.
 const MAX_COLUMNS: usize = 2;
@@ -647,6 +654,64 @@ impl Chooser<'_> {
             least = least.min(both - alone);
         }
         least
+    }
+
+    /// Columns of which many values come back some rows later; returns about how many bits that saves.
+    fn above(&mut self, plan: &mut ColumnPlan) -> i64 {
+        let mut rows = judged_rows(self.survey.known.rows_of(self.id.table));
+        let scalar = self.scalar(self.id);
+        let Some(own) = self.survey.known.get(self.id) else { return 0 };
+        if let Rows::RunsOf(column) = plan.rows {
+            let id = ColumnId { table: self.id.table, column };
+            let Some(runs) = self.survey.known.get(id) else { return 0 };
+            rows.retain(|&row| row == 0 || runs.raw(row) != runs.raw(row - 1));
+        }
+        if plan.map.bits < LEAST_ABOVE_BITS || rows.len() < 64 {
+            return 0;
+        }
+        let probes: Vec<usize> = rows.iter().copied().step_by(rows.len().div_ceil(256)).collect();
+        let count = probes.len();
+        let mut found: Vec<(Input, Vec<bool>)> = Vec::new();
+        for id in self.candidates().into_iter().chain([self.id]) {
+            let Some(values) = self.survey.known.get(id).filter(|_| self.scalar(id) == scalar) else {
+                continue;
+            };
+            for above in 1..=FARTHEST_ABOVE {
+                let back = |row: usize| row.checked_sub(above as usize).map(|row| values.raw(row));
+                let same: Vec<bool> = probes.iter().map(|&row| back(row) == Some(own.raw(row))).collect();
+                let hits = same.iter().filter(|&&same| same).count();
+                // A value that is everywhere comes back everywhere.
+                let chance = (0..count)
+                    .filter(|&at| back(probes[(at + count / 2) % count]) == Some(own.raw(probes[at])))
+                    .count();
+                if hits * 8 > count && chance * 4 < hits {
+                    found.push((Input { id, map: RowMap::Above(above) }, same));
+                }
+            }
+        }
+        let mut covered = vec![false; count];
+        let mut saved = 0;
+        while plan.near.len() < MAX_NEAR {
+            let news = |same: &[bool]| {
+                same.iter().zip(&covered).filter(|&(&same, &covered)| same && !covered).count()
+            };
+            let best = found.iter().max_by_key(|(input, same)| (news(same), std::cmp::Reverse(*input)));
+            let Some((input, same)) = best.filter(|(_, same)| news(same) * 16 > count) else { break };
+            let (input, same) = (*input, same.clone());
+            found.retain(|(other, _)| *other != input);
+            let own = input.id == self.id;
+            let closure =
+                if own { Some(self.closure.clone()) } else { self.closures.with(&self.closure, input.id) };
+            let Some(closure) = closure else { continue };
+            self.closure = closure;
+            plan.near.push(input);
+            // What comes back comes back to the last bit.
+            plan.modelled = plan.map.bits;
+            let news = news(&same) as i64;
+            saved += news * rows.len() as i64 / count as i64 * i64::from(plan.map.bits) / 2 * BIT;
+            covered.iter_mut().zip(&same).for_each(|(covered, &same)| *covered |= same);
+        }
+        saved
     }
 
     /// Columns (or the previous row) whose value is a good guess at this one.
