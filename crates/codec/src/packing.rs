@@ -17,7 +17,7 @@ const MODEL_PIECE_BYTES: usize = 16 << 20;
 /// Bytes that are looked at together to tell text from other bytes.
 const WINDOW_BYTES: usize = 32 << 10;
 /// Shorter stretches of another kind are not worth a model of their own.
-const LEAST_STRETCH_BYTES: usize = 256 << 10;
+const LEAST_STRETCH_BYTES: usize = 1 << 20;
 /// Fewer bytes decode in a moment by any method, so the smallest wins.
 const SMALL_BYTES: usize = 1 << 20;
 /// zstd's default window at level 19; shorter inputs need no other.
