@@ -26,7 +26,7 @@ const USAGE: &str = "usage: cargo xtask VERB
   golden --add NAME FILE record a new golden file; an existing name is refused
   events ROWS FILE       write a table of toy jets, as NumPy does (.npy)
   fuzz SECONDS [TARGET]  attack each target, or one, for that long
-  slow [memory|qemu|fuzz] the slow suite, hours, or one part of it";
+  slow [PART]             the slow suite, hours, or one part: memory, qemu, pyhepmc, uproot, root, fuzz";
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

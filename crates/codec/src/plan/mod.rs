@@ -11,10 +11,12 @@ mod column;
 mod dependence;
 mod draft;
 mod indices;
+mod judged;
 mod links;
 mod planner;
 mod related;
 mod streams;
+mod survey;
 #[cfg(test)]
 mod tests;
 
