@@ -314,7 +314,8 @@ impl<'a> Reframing<'a> {
         if *rows.end() >= self.tables.get(table as usize)?.rows {
             return None;
         }
-        let mut held = vec![0; usize::try_from(count.checked_mul(width)?).ok()?];
+        let bytes = count.checked_mul(width).filter(|&bytes| bytes <= self.limits.memory_bytes / 4)?;
+        let mut held = vec![0; usize::try_from(bytes).ok()?];
         self.image.read_at(at + rows.start() * width, &mut held).ok()?;
         Some(held.chunks_exact(width as usize).map(number).collect())
     }

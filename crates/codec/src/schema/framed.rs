@@ -13,6 +13,8 @@ use hepz_formats::frame::{Count, Level, MOST_GROUP, Rows, Shape, TableEnd};
 
 /// Lists of lists of lists: deeper ones are kept as bytes.
 const MOST_LEVELS: usize = 8;
+/// A frame takes at least so many bytes.
+const FRAME_BYTES: usize = 7;
 /// Bytes of one item, at most.
 const MOST_ITEM_BYTES: usize = 1 << 16;
 
@@ -88,16 +90,14 @@ impl Framed {
             gaps.push(cursor.varint()?);
         }
         for block in 0..count {
-            for _ in 0..cursor.count(5)? {
-                let frame = OpenFrame {
-                    block: block as u32,
-                    at: 0,
-                    content_bytes: 0,
-                    shape: 0,
-                    rows: Rows::default(),
-                };
-                framed.frames.push(frame);
+            let inside = cursor.count(FRAME_BYTES)?;
+            if framed.frames.len() + inside > cursor.remaining() / FRAME_BYTES {
+                return Err(unsound("more frames than there can be"));
             }
+            framed.frames.extend(std::iter::repeat_n(
+                OpenFrame { block: block as u32, at: 0, content_bytes: 0, shape: 0, rows: Rows::default() },
+                inside,
+            ));
         }
         let mut shape = 0i64;
         for f in &mut framed.frames {
