@@ -338,15 +338,18 @@ pub fn fold(
     let count = usize::try_from(rows.count).map_err(|_| FoldError::TooLong)?;
     let last = rows.first.checked_add(rows.count).ok_or(FoldError::Offsets)?;
     let most = usize::try_from(most_bytes).unwrap_or(usize::MAX);
-    let table_bytes = count.checked_add(2).and_then(|n| n.checked_mul(4)).filter(|&n| n <= most);
-    table_bytes.ok_or(FoldError::TooLong)?;
+    // What comes before a table leaves room for it.
+    let has_table = matches!(shape, Shape::Entries { table: Some(_), .. } | Shape::Same { table: Some(_) });
+    let table_bytes = if has_table { count.checked_add(2).and_then(|n| n.checked_mul(4)) } else { Some(0) };
+    let most = table_bytes.and_then(|bytes| most.checked_sub(bytes)).ok_or(FoldError::TooLong)?;
     match shape {
         Shape::Same { table } => {
             let bytes = content.len().checked_mul(count).filter(|&n| n <= most).ok_or(FoldError::TooLong)?;
-            let mut framed = Vec::with_capacity(bytes + 4 * count + 8);
-            (0..count).for_each(|_| framed.extend_from_slice(content));
-            let begins: Vec<usize> = (0..count).map(|row| row * content.len()).collect();
+            let mut framed = Vec::with_capacity(bytes);
+            (0..bytes.checked_div(content.len()).unwrap_or(0))
+                .for_each(|_| framed.extend_from_slice(content));
             if let Some(end) = table {
+                let begins: Vec<usize> = (0..count).map(|row| row * content.len()).collect();
                 put_table(&mut framed, &begins, rows.table_from, *end);
             }
             Ok(framed)
@@ -354,7 +357,8 @@ pub fn fold(
         Shape::Ends { width, offsets: table } => {
             let base = offsets(*table, rows.base..=rows.base).ok_or(FoldError::Offsets)?;
             let base = *base.first().ok_or(FoldError::Offsets)?;
-            let mut framed = Vec::with_capacity(count * usize::from(*width));
+            let bytes = count.checked_mul(usize::from(*width)).filter(|&n| n <= most);
+            let mut framed = Vec::with_capacity(bytes.ok_or(FoldError::TooLong)?);
             if count > 0 {
                 for end in offsets(*table, rows.first + 1..=last).ok_or(FoldError::Offsets)? {
                     let end = end.wrapping_sub(base).to_le_bytes();
@@ -386,7 +390,7 @@ pub fn fold(
             let list_fields = if *by_field { &fields[..] } else { &[] };
             let framed = Vec::with_capacity(content.len());
             let mut writer = Writer { framed, most, items: &items, item_bytes, list_fields };
-            let mut begins = Vec::with_capacity(count);
+            let mut begins = Vec::with_capacity(if has_table { count } else { 0 });
             for row in 0..count {
                 begins.push(writer.framed.len());
                 writer.list(levels, &lists, 0, row)?;
