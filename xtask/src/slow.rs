@@ -28,15 +28,17 @@ pub fn run(part: Option<&str>) -> Result<(), String> {
             step("qemu: the same bytes on aarch64", qemu)?;
             step("pyhepmc: events that cat writes", pyhepmc)?;
             step("uproot: values of ROOT files", uproot)?;
+            step("root: large ROOT files in little memory", large_root)?;
             step("fuzz: an hour", fuzz)
         }
         Some("pyhepmc") => step("pyhepmc: events that cat writes", pyhepmc),
         Some("uproot") => step("uproot: values of ROOT files", uproot),
+        Some("root") => step("root: large ROOT files in little memory", large_root),
         Some("memory") => step("memory: a large file in little memory", memory),
         Some("qemu") => step("qemu: the same bytes on aarch64", qemu),
         Some("fuzz") => step("fuzz: an hour", fuzz),
         Some(other) => {
-            Err(format!("slow has no part {other}; it has memory, qemu, pyhepmc, uproot and fuzz"))
+            Err(format!("slow has no part {other}; it has memory, qemu, pyhepmc, uproot, root and fuzz"))
         }
     }
 }
@@ -207,6 +209,20 @@ fn uproot() -> Result<(), String> {
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut python = Command::new("python3");
     python.arg(root().join("xtask/src/uproot_agrees.py")).arg(&hepz).arg(&folder).args(&paths);
+    steps::run(&mut python, &mut Tally::default())
+}
+
+/// ROOT files of many branches and of many entries, which uproot writes; the first takes it minutes.
+fn large_root() -> Result<(), String> {
+    if version(&["python3", "-c", "import uproot, awkward"]).is_none() {
+        println!("skipped: uproot and awkward are missing (pip install uproot awkward)");
+        return Ok(());
+    }
+    let hepz = build()?;
+    let folder = target().join("slow");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut python = Command::new("python3");
+    python.arg(root().join("xtask/src/large_root.py")).arg(&hepz).arg(&folder);
     steps::run(&mut python, &mut Tally::default())
 }
 
