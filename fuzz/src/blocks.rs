@@ -6,6 +6,7 @@
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, ZlibEncoder};
 use hepz_models::bytes::{ByteConfig, decode, encode};
+use hepz_recompression::root::write::{Algorithm, payload};
 use hepz_recompression::{Step, close, open};
 use std::io::Write;
 
@@ -18,12 +19,21 @@ fn plain() -> Vec<u8> {
 }
 
 fn pipeline(choice: u8) -> Vec<Step> {
-    match choice % 5 {
+    match choice % 10 {
         0 => vec![Step::Deflate],
         1 => vec![Step::Zlib],
         2 => vec![Step::Shuffle { element_bytes: 4 }, Step::Zlib],
         3 => vec![Step::Shuffle { element_bytes: 0 }, Step::Deflate, Step::Fletcher32],
-        _ => vec![Step::Fletcher32],
+        4 => vec![Step::Fletcher32],
+        5 => vec![Step::RootBlocks { hint: 101 }],
+        6 => vec![Step::RootBlocks { hint: 505 }, Step::Xxh3],
+        7 => vec![Step::ZigZag { element_bytes: 4 }, Step::Shuffle { element_bytes: 4 }, Step::Xxh3],
+        8 => vec![
+            Step::Delta { element_bytes: 8 },
+            Step::Shuffle { element_bytes: 8 },
+            Step::RootBlocks { hint: 0 },
+        ],
+        _ => vec![Step::Packed { bits: 13 }, Step::Xxh3],
     }
 }
 
@@ -40,6 +50,23 @@ pub fn block_seeds() -> Vec<Vec<u8>> {
     }
     // The sum of these two words is the words themselves and their double.
     seeds.push((4, [&[1, 2, 3, 4][..], &[4, 6, 5, 8]].concat()));
+    // Pages as they are and as ROOT compresses them; the sum is missing, or wrong, and kept.
+    let blocks = [
+        (5, Algorithm::Zlib, 1),
+        (5, Algorithm::Lz4, 4),
+        (5, Algorithm::Lzma, 1),
+        (5, Algorithm::Zstd, 5),
+        (6, Algorithm::Zstd, 5),
+        (6, Algorithm::Lz4, 9),
+        (8, Algorithm::Zlib, 6),
+    ];
+    for (choice, algorithm, level) in blocks {
+        let Some(mut stored) = payload(&plain, algorithm, level) else { continue };
+        stored.extend_from_slice(if choice == 6 { &[0x5a; 8] } else { &[] });
+        seeds.push((choice, stored));
+    }
+    seeds.push((7, [&plain[..], &[0; 8]].concat()));
+    seeds.push((9, vec![0x35; 400 * 13 / 8 + 8]));
     let length = |choice| if choice == 4 { 4 } else { plain.len() as u16 }.to_le_bytes();
     seeds.into_iter().map(|(choice, stored)| [&[choice][..], &length(choice), &stored].concat()).collect()
 }

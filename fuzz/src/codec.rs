@@ -3,11 +3,12 @@
 //! In: any bytes, as an archive, as patches to an archive, or as a file. Out: none; panics if a promise is broken.
 //! Not here: the frame of archives (`container`), what finds the numbers of a file (`readers`).
 
+use crate::fixtures;
 use crate::readers::{Memory, hdf5_seeds, numpy_seeds};
 use hepz::events::Coded;
 use hepz::{Archive, CompressOptions, DecompressOptions, Limits, compress};
 use hepz_columns::events::Lattice;
-use hepz_container::{Limits as FrameLimits, Reader, Section, Writer};
+use hepz_container::{FormatVersion, Limits as FrameLimits, Reader, Section, Writer};
 use hepz_formats::events::EventFormat;
 use std::sync::OnceLock;
 
@@ -18,9 +19,9 @@ mod shower;
 const MOST_SEED_BYTES: usize = 1 << 14;
 
 /// The sections of an archive.
-type Sections = Vec<(Section, Vec<u8>)>;
+pub(crate) type Sections = Vec<(Section, Vec<u8>)>;
 
-fn compressed(file: &[u8]) -> Vec<u8> {
+pub(crate) fn compressed(file: &[u8]) -> Vec<u8> {
     let mut options = CompressOptions::new();
     options.threads = 1;
     let mut archive = Vec::new();
@@ -41,10 +42,11 @@ fn one_thread() -> DecompressOptions<'static> {
     options
 }
 
-/// Everything that a reader of an archive may ask; errors are fine.
-fn read_everything(archive: &[u8]) {
-    let Ok(archive) = Archive::from_bytes(archive, limits()) else { return };
-    let _ = archive.test(&one_thread());
+/// Everything that a reader of an archive may ask; errors are fine. The file, if it gives one.
+pub(crate) fn read_everything(archive: &[u8]) -> Option<Vec<u8>> {
+    let archive = Archive::from_bytes(archive, limits()).ok()?;
+    let mut back = Vec::new();
+    let whole = archive.decompress(&mut back, &one_thread());
     let _ = archive.inspect();
     let _ = archive.inspect_events();
     if let Ok(Some(events)) = archive.event_count() {
@@ -56,6 +58,7 @@ fn read_everything(archive: &[u8]) {
         let rows = archive.tables().get(id.table as usize).map_or(0, |table| table.rows);
         let _ = archive.read(&[id], rows / 2..rows.min(rows / 2 + 10));
     }
+    whole.is_ok().then_some(back)
 }
 
 /// Files of every kind, small.
@@ -63,6 +66,7 @@ pub fn file_seeds() -> Vec<Vec<u8>> {
     let mut files = vec![vec![], vec![0], vec![0x55; 1000], b"# a text\n1.0 2.0\n1.5 2.5\n".repeat(20)];
     files.extend(numpy_seeds());
     files.extend(hdf5_seeds());
+    files.extend(fixtures::files("root", "root", MOST_SEED_BYTES));
     files.push(shower::hepmc3(1, 1).into_bytes());
     files.push(shower::hepmc2(2, 1).into_bytes());
     files.retain(|file| file.len() <= MOST_SEED_BYTES);
@@ -100,21 +104,27 @@ pub fn patch_seeds() -> Vec<Vec<u8>> {
     numbers.map(|number| vec![number, 1, 0, 0, 0x01, 2, 5, 0, 0x80, 3, 2, 0, 0xFF]).collect()
 }
 
-fn sections() -> &'static [Sections] {
-    static SECTIONS: OnceLock<Vec<Sections>> = OnceLock::new();
-    let read = |archive: &Vec<u8>| {
-        let reader = Reader::open(archive, FrameLimits::default()).ok()?;
-        let numbered = reader.sections().iter().enumerate();
-        numbered.map(|(number, section)| Some((*section, reader.read(number).ok()?))).collect()
-    };
-    SECTIONS.get_or_init(|| archives().iter().filter_map(read).collect())
+/// Version and sections of an archive.
+pub(crate) fn sections_of(archive: &[u8]) -> Option<(FormatVersion, Sections)> {
+    let reader = Reader::open(archive, FrameLimits::default()).ok()?;
+    let numbered = reader.sections().iter().enumerate();
+    let sections: Option<Sections> =
+        numbered.map(|(number, section)| Some((*section, reader.read(number).ok()?))).collect();
+    Some((reader.version(), sections?))
+}
+
+fn sections() -> &'static [(FormatVersion, Sections)] {
+    static SECTIONS: OnceLock<Vec<(FormatVersion, Sections)>> = OnceLock::new();
+    SECTIONS.get_or_init(|| archives().iter().filter_map(|archive| sections_of(archive)).collect())
 }
 
 /// Compress, then patch behind the checksums: the productive one. The first byte chooses the archive; then each four bytes are
 /// a section, a place in its payload (16 bits), and what happens there: the byte is changed, or (section from 128 up) the payload is cut.
 pub fn decode_patched(data: &[u8]) {
     let [number, patches @ ..] = data else { return };
-    let Some(mut patched) = sections().get(usize::from(*number) % sections().len().max(1)).cloned() else {
+    let Some((version, mut patched)) =
+        sections().get(usize::from(*number) % sections().len().max(1)).cloned()
+    else {
         return;
     };
     for patch in patches.as_chunks::<4>().0 {
@@ -127,7 +137,8 @@ pub fn decode_patched(data: &[u8]) {
             *byte ^= patch[3];
         }
     }
-    let mut writer = Writer::new(Vec::new()).expect("a vector takes every byte");
+    // Of the archive's own version, or the schema is read by another's rules and nothing behind it is reached.
+    let mut writer = Writer::of_version(Vec::new(), version).expect("a vector takes every byte");
     for (section, payload) in &patched {
         writer.section(section.kind, section.tag, payload).expect("the kinds were read from an archive");
     }

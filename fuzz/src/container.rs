@@ -38,7 +38,7 @@ pub fn container_only(data: &[u8]) {
     assert_eq!(payloads.is_ok(), reader.check().is_ok(), "`read` and `check` disagree");
     let Ok(payloads) = payloads else { return };
     assert_eq!(saved, payloads.len(), "salvage loses sections of a sound archive");
-    let mut writer = Writer::new(Vec::new()).expect("a vector takes every byte");
+    let mut writer = Writer::of_version(Vec::new(), reader.version()).expect("a vector takes every byte");
     for (section, payload) in reader.sections().iter().zip(&payloads) {
         writer.section(section.kind, section.tag, payload).expect("the kinds were read from an archive");
     }

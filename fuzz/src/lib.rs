@@ -18,6 +18,7 @@ pub mod container;
 mod fixtures;
 pub mod mutation;
 pub mod readers;
+pub mod root;
 
 /// Something to attack.
 pub struct Target {
@@ -35,6 +36,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "reader_hdf5", seeds: readers::hdf5_seeds, attack: readers::reader_hdf5 },
     Target { name: "reader_numpy", seeds: readers::numpy_seeds, attack: readers::reader_numpy },
     Target { name: "reader_records", seeds: readers::records_seeds, attack: readers::reader_records },
+    Target { name: "root_layout", seeds: root::seeds, attack: root::root_layout },
+    Target { name: "framed_schema", seeds: root::framed_seeds, attack: root::framed_schema },
+    Target { name: "frame_fold", seeds: root::frame_seeds, attack: root::frame_fold },
     Target { name: "block_open", seeds: blocks::block_seeds, attack: blocks::block_open },
     Target { name: "block_close", seeds: blocks::recipe_seeds, attack: blocks::block_close },
     Target { name: "model_bytes", seeds: blocks::model_seeds, attack: blocks::model_bytes },
