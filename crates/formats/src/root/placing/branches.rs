@@ -68,12 +68,16 @@ pub(in crate::root) fn place_tree(
     let entries = placing.entries(&path, tree.entries);
     let site = Site { source, records, tree, object: &object, entries };
     for branch in tree.branches.iter().filter(|branch| !branch.baskets.is_empty()) {
-        placing.left.all += 1;
         let used = |basket: &Basket| match basket.place {
             BasketPlace::Record(record) => taken.contains(&record),
             BasketPlace::Embedded { .. } => false,
         };
-        if branch.baskets.iter().any(used) || !is_whole(branch, tree) {
+        // What a later cycle has is not kept as bytes.
+        if branch.baskets.iter().any(used) {
+            continue;
+        }
+        placing.left.all += 1;
+        if !is_whole(branch, tree) {
             placing.left.add(&branch.name);
             continue;
         }
