@@ -13,7 +13,7 @@ const LONG_TEXT: u64 = 255;
 pub const MOST_GROUP: u32 = 1 << 10;
 
 /// How a list says how many items it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Count {
     /// Not at all: their number is known from elsewhere.
     Elsewhere,
@@ -24,7 +24,7 @@ pub enum Count {
 }
 
 /// Lists of one depth: the rows of an offsets table, which says how many items each holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Level {
     /// A byte count (4 bytes, big-endian, marked) of what follows, and these bytes (version, checksum).
     pub header: Option<Vec<u8>>,
@@ -35,7 +35,7 @@ pub struct Level {
 }
 
 /// The last number of a table of entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TableEnd {
     /// Zero, as ROOT writes it.
     Zero,
@@ -44,7 +44,7 @@ pub enum TableEnd {
 }
 
 /// How values are framed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shape {
     /// Entries one after the other: lists, lists of lists, ..., items.
     Entries {

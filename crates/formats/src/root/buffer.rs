@@ -146,6 +146,20 @@ impl<'b> Buffer<'b> {
         Ok(String::from_utf8_lossy(name).into())
     }
 
+    /// The beginning of a `TObjArray`: the number of its objects, which follow.
+    pub(super) fn array(&mut self) -> Result<usize, Odd> {
+        let header = self.header()?;
+        if header.version > 2 {
+            self.object()?;
+        }
+        if header.version > 1 {
+            self.text()?;
+        }
+        let count = self.count(4)?;
+        let _lower_bound = self.i32()?;
+        Ok(count)
+    }
+
     /// Byte count, version and checksum of an object, as far as they are there.
     pub(super) fn header(&mut self) -> Result<Header, Odd> {
         let count = self.clone().u32()?;

@@ -14,7 +14,7 @@ use crate::{Block, Extent, Frame, Layout, Part, Place};
 use hepz_columns::{ByteOrder, Column, RowOrder, Scalar, Table};
 use hepz_recompression::Pipeline;
 use names::{Left, Names};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 pub(super) use branches::place_tree;
 pub(super) use pages::{blocks as ntuple_blocks, place_ntuple};
@@ -39,16 +39,15 @@ struct Collection {
 #[derive(Default)]
 pub(super) struct Placing {
     blocks: Vec<Block>,
-    by_place: HashMap<u64, u32>,
     tables: Vec<Table>,
     names: Names,
     /// Branches without columns, of all trees.
     left: Left,
     collections: Vec<Collection>,
     /// By parent, hash of the counts: candidates among the collections.
-    by_counts: HashMap<(usize, u64), Vec<usize>>,
+    by_counts: BTreeMap<(usize, u64), Vec<usize>>,
     shapes: Vec<Shape>,
-    by_shape: HashMap<Shape, u32>,
+    by_shape: BTreeMap<Shape, u32>,
     frames: Vec<Frame>,
     structure: Vec<u8>,
     extents: Vec<Extent>,
@@ -66,13 +65,12 @@ impl Placing {
             free = if fits { block.at.saturating_add(block.bytes) } else { free };
             fits
         });
-        let by_place = blocks.iter().enumerate().map(|(number, block)| (block.at, number as u32)).collect();
-        Placing { blocks, by_place, ..Placing::default() }
+        Placing { blocks, ..Placing::default() }
     }
 
     /// The block that begins at a place of the file.
     fn block(&self, at: u64) -> Option<u32> {
-        self.by_place.get(&at).copied()
+        self.blocks.binary_search_by_key(&at, |block| block.at).ok().map(|block| block as u32)
     }
 
     /// A new table of the entries of a tree or RNTuple.

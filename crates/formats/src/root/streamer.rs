@@ -131,15 +131,7 @@ impl Reader<'_> {
         let version = self.buffer.i32()?;
         let mut elements = Vec::new();
         if let Any::Object { end, .. } = self.buffer.any(&mut self.classes)? {
-            let header = self.buffer.header()?;
-            if header.version > 2 {
-                self.buffer.object()?;
-            }
-            if header.version > 1 {
-                self.buffer.text()?;
-            }
-            let count = self.buffer.count(4)?;
-            let _lower_bound = self.buffer.i32()?;
+            let count = self.buffer.array()?;
             for _ in 0..count {
                 if let Any::Object { class, end, .. } = self.buffer.any(&mut self.classes)? {
                     elements.push(self.element(&class)?);

@@ -272,15 +272,7 @@ impl<'b> Reader<'b> {
     }
 
     fn objects(&mut self) -> Result<Value, Odd> {
-        let header = self.buffer.header()?;
-        if header.version > 2 {
-            self.buffer.object()?;
-        }
-        if header.version > 1 {
-            self.buffer.text()?;
-        }
-        let count = self.buffer.count(4)?;
-        let _lower_bound = self.buffer.i32()?;
+        let count = self.buffer.array()?;
         let mut values = Vec::new();
         for _ in 0..count {
             values.push(self.any()?);
