@@ -1,8 +1,9 @@
 //! Entropy coding: decisions and integer probabilities to bytes, and back.
 //!
 //! # What it is
-//! A binary range coder ([`Encoder`], [`Decoder`]) and a store of raw bits ([`BitWriter`], [`BitReader`]). Models see only
-//! the two traits [`Coder`] and [`RawBits`], so that one walk serves both directions.
+//! A binary range coder ([`Encoder`], [`Decoder`]), a store of raw bits ([`BitWriter`], [`BitReader`]), and [`rans`] for many
+//! symbols under static frequencies. Models that learn see only the two traits [`Coder`] and [`RawBits`], so that one walk
+//! serves both directions.
 //!
 //! # One page
 //! A model calls `coder.code(bit, p1)`: the encoder writes `bit` and returns it, the decoder ignores its argument and
@@ -15,6 +16,7 @@
 
 mod binary;
 mod bits;
+pub mod rans;
 
 pub use binary::{Decoder, Encoder};
 pub use bits::{BitReader, BitWriter};
