@@ -2,7 +2,8 @@
 //!
 //! # What it is
 //! Two models of the same kind, context mixing in integers: [`path`] for the values of a column, [`bytes`] for skeletons,
-//! text and unknown files. Both learn while they code, so nothing is stored but the code.
+//! text and unknown files. Both learn while they code, so nothing is stored but the code. For speed there is [`histogram`],
+//! which is made beforehand and stored.
 //!
 //! # One page
 //! A decision is predicted by several counters, each picked by a context; a mixer weighs their opinions in the domain of
@@ -11,11 +12,12 @@
 //! and table here is part of the format: another value decodes old archives to other bytes.
 //!
 //! # Where to look next
-//! `path` for columns, `bytes/mod.rs` for bytes; `hepz` decides which contexts a column gets.
+//! `path` and `histogram` for columns, `bytes/mod.rs` for bytes; `hepz` decides which contexts a column gets.
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
 pub mod bytes;
 mod counter;
+pub mod histogram;
 pub mod logistic;
 pub mod path;
 pub mod symbol;
