@@ -20,6 +20,7 @@
 //! `hdf5`, `numpy`, `records` (raw binary with a schema): one module per format. `layout` for the contract. `events` for
 //! event records, with a module for each of their formats.
 
+pub mod delimited;
 pub mod events;
 pub mod frame;
 pub mod hdf5;

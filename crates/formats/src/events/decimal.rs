@@ -102,7 +102,7 @@ fn rounds_up((high, middle, low): (u64, u64, u64), shift: u32, power: i32) -> Op
 }
 
 /// The binary64 next to `digits * 10^power`, without sign; `None` if it is not known here or not a normal number.
-pub(super) fn to_binary64(digits: u64, power: i32) -> Option<f64> {
+pub(crate) fn to_binary64(digits: u64, power: i32) -> Option<f64> {
     if digits == 0 {
         return Some(0.0);
     }
@@ -135,7 +135,7 @@ const SMALL_POWERS: [u64; 20] = {
 
 /// The first `n_digits` decimal digits of a positive finite number as an integer, and the power of ten of the first one;
 /// `None` if they are not known here.
-pub(super) fn to_digits(value: f64, n_digits: u32) -> Option<(u64, i32)> {
+pub(crate) fn to_digits(value: f64, n_digits: u32) -> Option<(u64, i32)> {
     if value <= 0.0 || !value.is_finite() || !(1..=MOST_DIGITS).contains(&n_digits) {
         return None;
     }

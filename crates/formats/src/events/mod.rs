@@ -6,7 +6,7 @@
 //! that come out otherwise are kept as they are, and so are events that do.
 
 mod codes;
-mod decimal;
+pub(crate) mod decimal;
 mod dialect;
 mod fields;
 mod first_line;
