@@ -12,6 +12,7 @@ use hepz_entropy::{Coder, RawBits};
 use hepz_models::path::{Earlier, Expectation, Lane, Own, PathShape, walk};
 use hepz_transforms::order::{ordered, to_number, to_raw, unordered};
 use hepz_transforms::path_map::Place;
+use hepz_transforms::relations::Formula;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -348,22 +349,34 @@ fn predict(
             Ok(domain.gather(|row| if row > 0 && row <= counts.len() { counts.raw(row - 1) } else { 0 }))
         }
         Prediction::Residual(formula, inputs) | Prediction::Expected(formula, inputs) => {
-            let mut columns = Vec::with_capacity(inputs.len());
-            for input in inputs {
-                let values = known.values(input.id)?;
-                let kind = values.scalar();
-                let map = known.row_map(input, id.table)?;
-                columns.push(domain.gather(|row| {
-                    let row = map.as_ref().map_or(row, |map| map[row] as usize);
-                    if row < values.len() { to_number(values.raw(row), kind) } else { 0.0 }
-                }));
-            }
-            let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-            let mut predicted = vec![0.0; domain.len];
-            formula.predict_all(&columns, &mut predicted);
-            Ok(predicted.into_iter().map(|p| to_raw(p, scalar).unwrap_or(0)).collect())
+            evaluate(formula, inputs, id, known, scalar, domain)
         }
     }
+}
+
+/// What one formula gives for each coded row, as [`predict`].
+fn evaluate(
+    formula: &Formula,
+    inputs: &[Input],
+    id: ColumnId,
+    known: &Known<'_>,
+    scalar: Scalar,
+    domain: &Domain,
+) -> Result<Vec<u64>, PlanError> {
+    let mut columns = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let values = known.values(input.id)?;
+        let kind = values.scalar();
+        let map = known.row_map(input, id.table)?;
+        columns.push(domain.gather(|row| {
+            let row = map.as_ref().map_or(row, |map| map[row] as usize);
+            if row < values.len() { to_number(values.raw(row), kind) } else { 0.0 }
+        }));
+    }
+    let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let mut predicted = vec![0.0; domain.len];
+    formula.predict_all(&columns, &mut predicted);
+    Ok(predicted.into_iter().map(|p| to_raw(p, scalar).unwrap_or(0)).collect())
 }
 
 /// Wraps a difference of ranks to the width of the scalar, as the pattern of a signed integer.
@@ -608,6 +621,10 @@ fn expectations(
     if let Prediction::Expected(..) = plan.prediction {
         lists.push(kept(predicted.to_vec()));
     }
+    for (formula, inputs) in &plan.further {
+        let scalar = known.tables[id.table as usize].columns[id.column as usize].scalar;
+        lists.push(kept(evaluate(formula, inputs, id, known, scalar, domain)?));
+    }
     for input in &plan.near {
         let own_rows = match input.map {
             RowMap::Named(index) if input.id == id => Some(known.named_rows(id.table, index, id.table)?),
@@ -652,6 +669,7 @@ pub fn patterns(
     let plan = ColumnPlan {
         rows,
         prediction: prediction.clone(),
+        further: Vec::new(),
         map: hepz_transforms::path_map::PathMap::plain(scalar),
         modelled: 0,
         lanes: Vec::new(),

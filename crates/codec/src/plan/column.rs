@@ -36,6 +36,9 @@ pub enum RowMap {
 /// Rows that a value is looked for above its own, at most.
 pub const MOST_ABOVE: u32 = 15;
 
+/// Expected values beside the first that formulas may give: an equation of the second degree has two answers.
+pub const MOST_FURTHER: usize = 2;
+
 /// How the rows of a table belong to rows of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
@@ -122,6 +125,9 @@ pub struct ColumnPlan {
     pub rows: Rows,
     /// What predicts them.
     pub prediction: Prediction,
+    /// Formulas that give further values near which the value is expected: at most [`MOST_FURTHER`], and none where a
+    /// difference is coded.
+    pub further: Vec<(Formula, Vec<Input>)>,
     /// How values or residuals become paths.
     pub map: PathMap,
     /// Decisions that are modelled.
@@ -162,6 +168,7 @@ impl ColumnPlan {
                 inputs.iter().for_each(&mut add)
             }
         }
+        self.further.iter().flat_map(|(_, inputs)| inputs).for_each(&mut add);
         self.near.iter().for_each(&mut add);
         let mut position = false;
         for lane in &self.lanes {
@@ -374,7 +381,9 @@ impl ColumnPlan {
             Prediction::Expected(..) => 4,
         };
         let runs = u8::from(self.rows != Rows::All);
-        into.push(kind | runs << 3 | u8::from(self.near_previous) << 4 | (self.near.len().min(3) as u8) << 5);
+        let further = u8::from(!self.further.is_empty());
+        let near = self.near.len().min(3) as u8;
+        into.push(kind | runs << 3 | u8::from(self.near_previous) << 4 | near << 5 | further << 7);
         if let Rows::RunsOf(column) = self.rows {
             put_varint(into, u64::from(column));
         }
@@ -387,6 +396,10 @@ impl ColumnPlan {
             Prediction::Residual(formula, inputs) | Prediction::Expected(formula, inputs) => {
                 put_formula(into, formula, inputs, id);
             }
+        }
+        if !self.further.is_empty() {
+            into.push(self.further.len() as u8);
+            self.further.iter().for_each(|(formula, inputs)| put_formula(into, formula, inputs, id));
         }
         self.near.iter().take(3).for_each(|input| put_input(into, input, id));
         write_map(into, &self.map);
@@ -453,11 +466,24 @@ impl ColumnPlan {
             }
             _ => return Err(PlanError::TooNew),
         };
-        let near =
-            (0..head >> 5).map(|_| read_input(bytes, id, tables, links)).collect::<Result<Vec<_>, _>>()?;
+        let mut further = Vec::new();
+        if head & 128 != 0 {
+            let count = usize::from(bytes.u8()?);
+            let values = matches!(prediction, Prediction::None | Prediction::Expected(..));
+            if !values || !(1..=MOST_FURTHER).contains(&count) {
+                return corrupt("more expected values than there can be");
+            }
+            for _ in 0..count {
+                further.push(read_formula(bytes, id, tables, links)?);
+            }
+        }
+        let near = (0..head >> 5 & 3)
+            .map(|_| read_input(bytes, id, tables, links))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut plan = ColumnPlan {
             rows,
             prediction,
+            further,
             map: PathMap::plain(scalar),
             modelled: 0,
             lanes: Vec::new(),

@@ -81,6 +81,7 @@ pub fn draft_of(id: ColumnId, scalar: Scalar, prediction: Prediction, rows: Rows
     let plan = ColumnPlan {
         rows,
         prediction,
+        further: Vec::new(),
         map,
         modelled,
         lanes: vec![LanePlan { kind: LaneKind::Path, depth: 64 }],

@@ -5,6 +5,7 @@
 //! Holds: decoding obeys the stored plan and never plans.
 #![doc = include_str!("spec.md")]
 
+mod answers;
 mod buckets;
 mod coding;
 mod column;
@@ -393,6 +394,10 @@ impl Plan {
                     if matches!(plan.prediction, Prediction::Residual(..)) { "residual of" } else { "near" };
                 parts.push(format!("{how} {} of {}", formula_name(formula), inputs.join(", ")));
             }
+        }
+        for (formula, inputs) in &plan.further {
+            let inputs: Vec<String> = inputs.iter().map(input).collect();
+            parts.push(format!("or {} of {}", formula_name(formula), inputs.join(", ")));
         }
         let map = &plan.map;
         if map.bits == 0 && map.atoms.len() <= 1 {

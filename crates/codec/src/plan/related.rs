@@ -5,13 +5,15 @@
 //! Holds: no circles; a formula is used only if the column costs less with it.
 
 use super::ColumnId;
+use super::answers::{expected, near};
 use super::coding::{Known, patterns};
 use super::column::Link;
 use super::column::{Input, Prediction, RowMap};
 use super::dependence::BIT;
 use super::draft::{Draft, MAX_CLOSURE, draft_of, judged_rows};
 use hepz_columns::Table;
-use hepz_transforms::relations::{Budget, Candidate, Sample, SampleColumn, search};
+use hepz_transforms::path_map::Grid;
+use hepz_transforms::relations::{Budget, Candidate, Sample, SampleColumn, System, search, systems};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +26,12 @@ const TARGET_BITS: i64 = 3;
 /// Residuals of more bits than this are coded as values near the prediction: there the contexts still see the value.
 const RESIDUAL_BITS: f32 = 10.0;
 
+/// A component that follows from a mass rests on all others of its system: eight, and energies on these in turn.
+const SYSTEM_CLOSURE: usize = 14;
+
+/// A system is used if a component then costs less than so many hundredths: two answers are never quite sure.
+const SYSTEM_SHARE: i64 = 94;
+
 /// Replaces drafts by better ones that use relations.
 pub fn use_relations(
     tables: &[Table],
@@ -31,7 +39,7 @@ pub fn use_relations(
     known: &Known<'_>,
     drafts: &mut BTreeMap<ColumnId, Draft>,
 ) {
-    let found: Vec<Vec<(ColumnId, Candidate, Vec<ColumnId>)>> = (0..tables.len())
+    let found: Vec<Found> = (0..tables.len())
         .into_par_iter()
         .map(|table| search_table(table as u32, tables, known, drafts))
         .collect();
@@ -42,16 +50,23 @@ pub fn use_relations(
     }
 }
 
+/// What the searches found in one table.
+#[derive(Default)]
+struct Found {
+    candidates: Vec<(ColumnId, Candidate, Vec<ColumnId>)>,
+    systems: Vec<(ColumnId, System, Vec<ColumnId>)>,
+}
+
 fn search_table(
     table: u32,
     tables: &[Table],
     known: &Known<'_>,
     drafts: &BTreeMap<ColumnId, Draft>,
-) -> Vec<(ColumnId, Candidate, Vec<ColumnId>)> {
+) -> Found {
     let rows = judged_rows(known.rows_of(table));
     let columns = &tables[table as usize].columns;
     if rows.len() < 32 || columns.len() < 2 {
-        return Vec::new();
+        return Found::default();
     }
     let mut ids = Vec::new();
     let mut sample = Sample::default();
@@ -69,25 +84,44 @@ fn search_table(
         sample.columns.push(SampleColumn::from_raw(c.scalar, raw));
     }
     if targets == 0 || ids.len() < 2 {
-        return Vec::new();
+        return Found::default();
     }
-    search(&sample, &BUDGET)
-        .into_iter()
-        .map(|candidate| {
-            let inputs = candidate.inputs.iter().map(|&input| ids[input]).collect();
-            (ids[candidate.target], candidate, inputs)
-        })
-        .collect()
+    let name = |inputs: &[usize]| inputs.iter().map(|&input| ids[input]).collect();
+    let candidates = search(&sample, &BUDGET).into_iter();
+    let systems = systems(&sample).into_iter();
+    Found {
+        candidates: candidates
+            .map(|found| (ids[found.target], name(&found.inputs), found))
+            .map(swap)
+            .collect(),
+        systems: systems.map(|found| (ids[found.target], name(&found.inputs), found)).map(swap).collect(),
+    }
+}
+
+fn swap<A, B, C>((a, b, c): (A, B, C)) -> (A, C, B) {
+    (a, c, b)
+}
+
+/// What is picked so far.
+struct Picker<'a> {
+    known: &'a Known<'a>,
+    tables: &'a [Table],
+    links: &'a [Option<Link>],
+    drafts: &'a BTreeMap<ColumnId, Draft>,
+    picked: BTreeMap<ColumnId, Draft>,
+    /// What each picked column rests on, whatever lies between.
+    behind: BTreeMap<ColumnId, BTreeSet<ColumnId>>,
 }
 
 /// Picks the relations that save most, without circles, and measures each before it is used.
 fn pick(
-    mut found: Vec<(ColumnId, Candidate, Vec<ColumnId>)>,
+    found: Found,
     known: &Known<'_>,
     tables: &[Table],
     links: &[Option<Link>],
     drafts: &BTreeMap<ColumnId, Draft>,
 ) -> BTreeMap<ColumnId, Draft> {
+    let Found { candidates: mut found, systems } = found;
     // Thousandths of a bit a value, so that the order does not hang on a rounding.
     let gain = |c: &Candidate| ((c.plain_bits - c.bits_left) * 1000.0) as i64;
     found.retain(|(_, candidate, _)| gain(candidate) > 500);
@@ -95,60 +129,99 @@ fn pick(
     found.sort_by_key(|(id, candidate, inputs)| {
         (std::cmp::Reverse(gain(candidate)), std::cmp::Reverse(*id), inputs.clone())
     });
-    let mut picked: BTreeMap<ColumnId, Draft> = BTreeMap::new();
-    let mut behind: BTreeMap<ColumnId, BTreeSet<ColumnId>> = BTreeMap::new();
+    let mut picker =
+        Picker { known, tables, links, drafts, picked: BTreeMap::new(), behind: BTreeMap::new() };
     for (id, candidate, inputs) in found {
+        let Some(closure) = picker.closure(id, &inputs, MAX_CLOSURE) else { continue };
+        if let Some(draft) = picker.draft(id, candidate, inputs) {
+            picker.insert(draft, closure);
+        }
+    }
+    picker.use_systems(systems);
+    picker.picked
+}
+
+impl Picker<'_> {
+    /// What `id` would rest on, if it can be predicted from `inputs` and touches at most `most` columns with itself and
+    /// one that is predicted from it.
+    fn closure(&self, id: ColumnId, inputs: &[ColumnId], most: usize) -> Option<BTreeSet<ColumnId>> {
+        if self.picked.contains_key(&id) {
+            return None;
+        }
         let mut closure: BTreeSet<ColumnId> = inputs.iter().copied().collect();
-        for input in &inputs {
-            closure.extend(behind.get(input).into_iter().flatten().copied());
+        for input in inputs {
+            closure.extend(self.behind.get(input).into_iter().flatten().copied());
         }
-        let used_by_others = behind.values().any(|set| set.contains(&id));
-        let too_deep = closure.len() + 2 > MAX_CLOSURE;
-        if picked.contains_key(&id)
-            || closure.contains(&id)
-            || used_by_others && closes_circle(id, &closure, &behind)
-            || too_deep
-            || rests_on(id, &inputs, links, |id| picked.get(&id).or_else(|| drafts.get(&id)))
-        {
-            continue;
-        }
-        let old = &drafts[&id];
-        let scalar = tables[id.table as usize].columns[id.column as usize].scalar;
-        let inputs: Vec<Input> = inputs.into_iter().map(|id| Input { id, map: RowMap::Same }).collect();
+        // True if a column that is already predicted from `id` lies behind it, or the closures would grow too large.
+        let closes_circle = self.behind.iter().any(|(other, set)| {
+            set.contains(&id) && (closure.contains(other) || set.union(&closure).count() + 2 > most)
+        });
+        let draft = |id| self.picked.get(&id).or_else(|| self.drafts.get(&id));
+        let sound = !closure.contains(&id)
+            && !closes_circle
+            && closure.len() + 2 <= most
+            && !rests_on(id, inputs, self.links, draft);
+        sound.then_some(closure)
+    }
+
+    /// The draft with a relation, if the column costs less with it.
+    fn draft(&self, id: ColumnId, candidate: Candidate, inputs: Vec<ColumnId>) -> Option<Draft> {
+        let old = &self.drafts[&id];
+        let scalar = self.tables[id.table as usize].columns[id.column as usize].scalar;
         let formula = candidate.formula;
-        let draft = if candidate.bits_left <= RESIDUAL_BITS {
-            let prediction = Prediction::Residual(formula, inputs);
-            let Ok(seen) = patterns(&prediction, old.plan.rows, id, known) else { continue };
+        // Differences of decimals are no decimals: these are written as values that lie near.
+        let values = matches!(old.plan.map.grid, Grid::Decimal(_)) && old.plan.prediction == Prediction::None;
+        let near = if values { near(old, self.known, std::slice::from_ref(&formula), &inputs) } else { None };
+        if candidate.bits_left <= RESIDUAL_BITS {
+            let named = inputs.iter().map(|&id| Input { id, map: RowMap::Same }).collect();
+            let prediction = Prediction::Residual(formula, named);
+            let seen = patterns(&prediction, old.plan.rows, id, self.known).ok()?;
             let draft = draft_of(id, scalar, prediction, old.plan.rows, &seen);
-            if draft.plain_cost * 100 >= old.plain_cost * 98 {
-                continue;
-            }
-            draft
-        } else {
-            if !matches!(old.plan.prediction, Prediction::None) {
-                continue;
-            }
-            let mut plan = old.plan.clone();
-            plan.prediction = Prediction::Expected(formula, inputs);
-            plan.modelled = plan.map.bits;
-            let saved = gain_bits(candidate.plain_bits, candidate.bits_left, known.rows_of(id.table));
-            Draft {
-                id,
-                plan,
-                plain_cost: (old.plain_cost - saved).max(old.plain_cost / 20),
-                distinct: old.distinct,
-            }
-        };
+            let draft = match near {
+                Some(near) if near.plain_cost < draft.plain_cost => near,
+                _ => draft,
+            };
+            return (draft.plain_cost * 100 < old.plain_cost * 98).then_some(draft);
+        }
+        if !matches!(old.plan.prediction, Prediction::None) {
+            return None;
+        }
+        let saved = gain_bits(candidate.plain_bits, candidate.bits_left, self.known.rows_of(id.table));
+        let cost = (old.plain_cost - saved).max(old.plain_cost / 20);
+        Some(expected(old, &[formula], &inputs, cost))
+    }
+
+    fn insert(&mut self, draft: Draft, closure: BTreeSet<ColumnId>) {
+        let id = draft.id;
         // Whoever is predicted from this column now also rests on what it rests on.
-        for set in behind.values_mut() {
+        for set in self.behind.values_mut() {
             if set.contains(&id) {
                 set.extend(closure.iter().copied());
             }
         }
-        behind.insert(id, closure);
-        picked.insert(id, draft);
+        self.behind.insert(id, closure);
+        self.picked.insert(id, draft);
     }
-    picked
+
+    /// Of every system the component that saves most.
+    fn use_systems(&mut self, systems: Vec<(ColumnId, System, Vec<ColumnId>)>) {
+        let mut worth: Vec<(i64, ColumnId, Vec<ColumnId>, Draft)> = Vec::new();
+        for (id, system, inputs) in systems {
+            let old = &self.drafts[&id];
+            let Some(draft) = near(old, self.known, &system.formulas, &inputs) else { continue };
+            if draft.plain_cost * 100 < old.plain_cost * SYSTEM_SHARE {
+                worth.push((old.plain_cost - draft.plain_cost, id, inputs, draft));
+            }
+        }
+        worth.sort_by_key(|(saved, id, inputs, _)| {
+            (std::cmp::Reverse(*saved), std::cmp::Reverse(*id), inputs.clone())
+        });
+        for (_, id, inputs, draft) in worth {
+            if let Some(closure) = self.closure(id, &inputs, SYSTEM_CLOSURE) {
+                self.insert(draft, closure);
+            }
+        }
+    }
 }
 
 fn gain_bits(plain: f32, left: f32, rows: usize) -> i64 {
@@ -172,15 +245,4 @@ fn rests_on<'a>(
         open.extend(draft.plan.needs(links, next).into_iter().filter(|need| seen.insert(*need)));
     }
     false
-}
-
-/// True if a column that is already predicted from `id` lies behind it, or the closures would grow too large.
-fn closes_circle(
-    id: ColumnId,
-    closure: &BTreeSet<ColumnId>,
-    behind: &BTreeMap<ColumnId, BTreeSet<ColumnId>>,
-) -> bool {
-    behind.iter().any(|(other, set)| {
-        set.contains(&id) && (closure.contains(other) || set.union(closure).count() + 2 > MAX_CLOSURE)
-    })
 }

@@ -5,11 +5,14 @@
 //! Holds: only the operations of `real`, in the order written: equal inputs give equal bits on every machine;
 //! a subnormal operand or result, and any infinity, means no prediction, and no prediction is [`real::NAN`].
 
-use super::{Function, Smooth};
+use super::{Decay, Function, Pair, Smooth};
 use crate::real;
 
 /// The most columns that a formula reads.
-pub const MOST_INPUTS: usize = 6;
+pub const MOST_INPUTS: usize = 8;
+
+/// The most terms of a sum.
+pub const MOST_TERMS: usize = 6;
 
 /// A constant factor, kept the way round in which it is a short number: `1 / 0.35` is not.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -166,6 +169,19 @@ pub enum Formula {
     AngleDifference,
     /// a s(a, |b|), or a s(a): a calibration, s being a sum of smooth curves.
     SmoothFactor(Box<Smooth>),
+    /// sqrt(m² ± a² ± b² ...): one to four terms, added in order. The energy from three components and a constant mass.
+    MassShell {
+        /// m², of either sign.
+        square: f64,
+        /// Number of inputs, 1 to 4.
+        inputs: u8,
+        /// Bit i is set if the square of input i is subtracted.
+        minus: u8,
+    },
+    /// The invariant mass of two particles.
+    PairMass(Pair),
+    /// One component of a momentum, from the mass of the decay that it belongs to.
+    Component(Decay),
 }
 
 /// The sum of `inputs` with the signs in `minus`.
@@ -195,7 +211,8 @@ impl Formula {
             | Formula::Unary { .. } => 1,
             Formula::Sum { inputs, .. }
             | Formula::Complement { inputs, .. }
-            | Formula::Hypot { inputs, .. } => usize::from(*inputs),
+            | Formula::Hypot { inputs, .. }
+            | Formula::MassShell { inputs, .. } => usize::from(*inputs),
             Formula::Product { .. }
             | Formula::Quotient { .. }
             | Formula::Times { .. }
@@ -205,6 +222,8 @@ impl Formula {
             | Formula::AngleDifference => 2,
             Formula::Shell { .. } => 3,
             Formula::SmoothFactor(smooth) => smooth.arity(),
+            Formula::PairMass(pair) => pair.arity(),
+            Formula::Component(decay) => decay.arity(),
         }
     }
 
@@ -272,6 +291,11 @@ impl Formula {
                 }
             }
             (Formula::SmoothFactor(smooth), terms) => smooth.at(terms),
+            (Formula::MassShell { square, minus, .. }, terms) => {
+                real::sqrt(square + signed_sum(terms, *minus, |x| x * x))
+            }
+            (Formula::PairMass(pair), terms) => pair.mass(terms),
+            (Formula::Component(decay), terms) => decay.component(terms),
             _ => real::NAN,
         }
     }

@@ -58,6 +58,21 @@ fn any_formula() -> impl Strategy<Value = Formula> {
         any::<bool>().prop_map(|mass| Formula::Shell { mass }),
         (0..4usize).prop_map(|at| Formula::Direction(Direction::ALL[at])),
         smooth,
+        (any::<f32>(), 1u8..=4, any::<u8>()).prop_filter_map("a number", |(square, n, minus)| {
+            let minus = minus & ((1 << n) - 1);
+            square.is_finite().then_some(Formula::MassShell { square: f64::from(square), inputs: n, minus })
+        }),
+        prop_oneof![
+            Just(Pair::Cartesian),
+            [0.0f64..2.0, 0.0f64..2.0].prop_map(|masses| Pair::Collider { masses }),
+            Just(Pair::Collider { masses: [0.0; 2] }),
+            Just(Pair::Massive),
+        ]
+        .prop_map(Formula::PairMass),
+        (0.5f64..100.0, prop::collection::vec(prop_oneof![Just(0.0), 0.1f64..2.0], 2..=3), any::<bool>())
+            .prop_map(|(mass, daughters, upper)| Formula::Component(
+                Decay::new(mass, &daughters, upper).unwrap()
+            )),
     ]
 }
 
@@ -89,7 +104,7 @@ proptest! {
     }
 
     #[test]
-    fn hostile_bytes_give_a_formula_or_an_error(id in 0u8..24, mut bytes in prop::collection::vec(any::<u8>(), 0..900), inputs in prop::collection::vec(any_number(), 6)) {
+    fn hostile_bytes_give_a_formula_or_an_error(id in 0u8..27, mut bytes in prop::collection::vec(any::<u8>(), 0..900), inputs in prop::collection::vec(any_number(), 8)) {
         bytes.insert(0, id);
         if let Ok((formula, length)) = Formula::read(&bytes) {
             prop_assert_eq!(&bytes_of(&formula)[..], &bytes[..length]);
@@ -109,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn batch_equals_single_bit_for_bit(formula in any_formula(), rows in prop::collection::vec(prop::collection::vec(any_number(), 6), 1..20)) {
+    fn batch_equals_single_bit_for_bit(formula in any_formula(), rows in prop::collection::vec(prop::collection::vec(any_number(), 8), 1..20)) {
         let columns: Vec<Vec<f64>> = (0..formula.arity()).map(|at| rows.iter().map(|row| row[at]).collect()).collect();
         let slices: Vec<&[f64]> = columns.iter().map(|column| &column[..]).collect();
         let mut out = vec![1.0; rows.len() + 2];
@@ -122,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn predictions_are_ordinary_numbers_or_the_one_nan(formula in any_formula(), inputs in prop::collection::vec(any_number(), 6)) {
+    fn predictions_are_ordinary_numbers_or_the_one_nan(formula in any_formula(), inputs in prop::collection::vec(any_number(), 8)) {
         let value = formula.predict(&inputs[..formula.arity()]);
         prop_assert!(value.is_normal() || value == 0.0 || value.to_bits() == real::NAN.to_bits(), "{}", value);
     }
@@ -136,8 +151,8 @@ fn every_wire_number_is_covered() {
     for _ in 0..3000 {
         seen.insert(bytes_of(&any_formula().new_tree(&mut runner).unwrap().current())[0]);
     }
-    assert_eq!(seen, (0..=18).collect());
-    assert_eq!(Formula::read(&[19]), Err(FormulaError::UnknownFormula(19)));
+    assert_eq!(seen, (0..=21).collect());
+    assert_eq!(Formula::read(&[22]), Err(FormulaError::UnknownFormula(22)));
     assert_eq!(Formula::read(&[11, 16]), Err(FormulaError::UnknownFunction(16)));
 }
 
@@ -168,6 +183,16 @@ fn formulas_compute_what_their_names_say() {
     near(Formula::Direction(Direction::Atanh), &[3.0, 4.0], 0.75f64.atanh());
     near(Formula::Direction(Direction::Acos), &[-3.0, 4.0], (-0.75f64).acos());
     near(Formula::AngleDifference, &[3.0, -3.0], 6.0 - 2.0 * std::f64::consts::PI);
+    near(Formula::MassShell { square: 16.0, inputs: 2, minus: 0 }, &[0.0, 3.0], 5.0);
+    near(Formula::MassShell { square: -9.0, inputs: 1, minus: 0 }, &[5.0], 4.0);
+    near(Formula::PairMass(Pair::Cartesian), &[5.0, 3.0, 0.0, 0.0, 5.0, -3.0, 0.0, 0.0], 10.0);
+    near(
+        Formula::PairMass(Pair::Collider { masses: [0.0; 2] }),
+        &[10.0, 1.0, 0.5, 10.0, 1.0, 0.5 + std::f64::consts::PI],
+        20.0,
+    );
+    let two = Decay::new(10.0, &[4.0, 4.0], true).unwrap();
+    near(Formula::Component(two), &[0.0, 0.0, -3.0, 0.0, 0.0], 3.0);
     assert!(Formula::Copy.predict(&[1.0, 2.0]).is_nan());
     assert!(Formula::Copy.predict(&[]).is_nan());
     let many: Vec<&[f64]> = vec![&[1.0]; 9];

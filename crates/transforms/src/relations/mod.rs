@@ -8,6 +8,7 @@ mod error;
 mod fit;
 mod formula;
 mod function;
+mod invariant;
 mod price;
 mod sample;
 mod search;
@@ -15,10 +16,11 @@ mod smooth;
 mod wire;
 
 pub use error::FormulaError;
-pub use formula::{Direction, Formula, Gain, MOST_INPUTS};
+pub use formula::{Direction, Formula, Gain, MOST_INPUTS, MOST_TERMS};
 pub use function::Function;
+pub use invariant::{Decay, Pair};
 pub use sample::{Budget, Candidate, Sample, SampleColumn};
-pub use search::search;
+pub use search::{System, search, systems};
 pub use smooth::{Curve, MOST_INTERVALS, Smooth};
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! [`FormulaError`] and no allocation beyond what [`MOST_INTERVALS`] allows.
 
 use super::smooth::{Curve, MOST_INTERVALS, Smooth};
-use super::{Direction, Formula, FormulaError, Function, Gain, MOST_INPUTS};
+use super::{Decay, Direction, Formula, FormulaError, Function, Gain, MOST_TERMS, Pair};
 
 /// Takes fields off the front of a slice.
 struct Fields<'a> {
@@ -81,6 +81,10 @@ fn put_gain(out: &mut Vec<u8>, gain: Gain) {
     out.extend_from_slice(&gain.constant().to_le_bytes());
 }
 
+fn put_numbers(out: &mut Vec<u8>, numbers: &[f64]) {
+    numbers.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes()));
+}
+
 fn put_curve(out: &mut Vec<u8>, curve: &Curve, wide: bool) {
     out.push((curve.knots().len() - 1) as u8);
     for &x in curve.knots().iter().chain(curve.coefficients()) {
@@ -115,6 +119,9 @@ impl Formula {
             Formula::Direction(_) => 16,
             Formula::AngleDifference => 17,
             Formula::SmoothFactor(_) => 18,
+            Formula::MassShell { .. } => 19,
+            Formula::PairMass(_) => 20,
+            Formula::Component(_) => 21,
         }
     }
 
@@ -149,6 +156,23 @@ impl Formula {
             }
             Formula::Shell { mass } => out.push(u8::from(*mass)),
             Formula::Direction(direction) => out.push(*direction as u8),
+            Formula::MassShell { square, inputs, minus } => {
+                out.extend([*inputs, *minus]);
+                out.extend_from_slice(&square.to_le_bytes());
+            }
+            Formula::PairMass(pair) => match pair {
+                Pair::Cartesian => out.push(0),
+                Pair::Collider { masses } => {
+                    out.push(1);
+                    put_numbers(out, masses);
+                }
+                Pair::Massive => out.push(2),
+            },
+            Formula::Component(decay) => {
+                out.extend([decay.daughters().len() as u8, u8::from(decay.upper())]);
+                put_numbers(out, &[decay.mass()]);
+                put_numbers(out, decay.daughters());
+            }
             Formula::SmoothFactor(smooth) => {
                 out.push(u8::from(smooth.wide));
                 out.push(u8::from(smooth.second.is_some()));
@@ -175,11 +199,11 @@ impl Formula {
             4 => Formula::Shift { shift: fields.number()? },
             5 => Formula::Affine { gain: fields.gain()?, shift: fields.number()? },
             6 => {
-                let inputs = fields.inputs(2, MOST_INPUTS)?;
+                let inputs = fields.inputs(2, MOST_TERMS)?;
                 Formula::Sum { inputs, minus: fields.minus(inputs)? }
             }
             7 => {
-                let inputs = fields.inputs(1, MOST_INPUTS)?;
+                let inputs = fields.inputs(1, MOST_TERMS)?;
                 Formula::Complement { inputs, total: fields.number()? }
             }
             8 => Formula::Product { gain: fields.gain()? },
@@ -205,6 +229,24 @@ impl Formula {
                 let first = fields.curve(wide)?;
                 let second = if two { Some(fields.curve(wide)?) } else { None };
                 Formula::SmoothFactor(Box::new(Smooth::new(wide, base, first, second)?))
+            }
+            19 => {
+                let inputs = fields.inputs(1, 4)?;
+                let minus = fields.minus(inputs)?;
+                Formula::MassShell { inputs, minus, square: fields.number()? }
+            }
+            20 => Formula::PairMass(match fields.byte()? {
+                0 => Pair::Cartesian,
+                1 => Pair::Collider { masses: [fields.number()?, fields.number()?] },
+                2 => Pair::Massive,
+                _ => return Err(FormulaError::Shape),
+            }),
+            21 => {
+                let daughters = fields.inputs(2, 3)?;
+                let upper = fields.flag()?;
+                let mass = fields.number()?;
+                let daughters = (0..daughters).map(|_| fields.number()).collect::<Result<Vec<_>, _>>()?;
+                Formula::Component(Decay::new(mass, &daughters, upper)?)
             }
             id => return Err(FormulaError::UnknownFormula(id)),
         };

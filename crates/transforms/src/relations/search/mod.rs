@@ -6,15 +6,19 @@
 //! share of the budget; what one leaves, the next ones may use.
 
 mod calibration;
+mod decays;
 mod groups;
+mod invariants;
 mod judge;
 mod ladder;
+mod momenta;
 mod pairs;
 mod probe;
 mod products;
 mod sums;
 
 use super::sample::{Budget, Candidate, Sample};
+pub use decays::{System, systems};
 use judge::Judge;
 use probe::{Facts, Probe};
 
@@ -36,13 +40,14 @@ pub fn search(sample: &Sample, budget: &Budget) -> Vec<Candidate> {
     judge.steps = budget.steps;
     let columns = pairs::copies(&mut judge);
     let share = |twentieths: u64| budget.steps / 20 * twentieths;
-    let searches: [(u64, Search); 7] = [
+    let searches: [(u64, Search); 8] = [
         (4, pairs::search),
         (4, products::search),
         (2, products::directions),
         (2, groups::complements),
         (2, groups::shells),
         (4, sums::search),
+        (1, invariants::search),
         (2, calibration::search),
     ];
     let mut left = 0;
