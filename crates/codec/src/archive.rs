@@ -15,6 +15,7 @@ use hepz_columns::Table;
 use hepz_container::wire::{Cursor, WireError};
 use hepz_container::{Bytes, ReadError, Reader, Region, Section};
 use hepz_formats::Source;
+use hepz_formats::delimited::TextTable;
 use hepz_formats::events::EventFormat;
 use hepz_recompression::RecipeError;
 use hepz_recompression::wrapper::Rewrap;
@@ -80,6 +81,8 @@ pub struct Archive<'a> {
     pub(crate) event_format: Option<EventFormat>,
     /// None if the file is not wrapped.
     pub(crate) rewrap: Option<Rewrap>,
+    /// None if the file is no text table.
+    pub(crate) text_table: Option<TextTable>,
 }
 
 impl<'a> Archive<'a> {
@@ -133,11 +136,13 @@ impl<'a> Archive<'a> {
             chunks: Vec::new(),
             event_format: None,
             rewrap: None,
+            text_table: None,
         };
         archive.read_header()?;
         archive.read_schema()?;
         archive.read_event_format()?;
         archive.read_wrapper()?;
+        archive.text_table = archive.read_text_table()?;
         Ok(archive)
     }
 

@@ -59,7 +59,7 @@ impl Archive<'_> {
         let part = PartFile::beside(path.as_ref()).map_err(ArchiveError::Write)?;
         match &self.schema {
             // Without open blocks the image is the file, so values are written to their places at once.
-            Some(schema) if schema.framed.blocks.is_empty() => {
+            Some(schema) if schema.framed.blocks.is_empty() && self.text_table.is_none() => {
                 let mut image = Spool::over(part.file().map_err(ArchiveError::Write)?);
                 let workers = workers(options)?;
                 self.restore(schema, &mut image, &workers, options)?;
@@ -118,7 +118,10 @@ impl Archive<'_> {
             Some(schema) => {
                 let mut image = Spool::new();
                 self.restore(schema, &mut image, &workers, options)?;
-                self.close_blocks(schema, &image, &workers, take, options)
+                match &self.text_table {
+                    Some(table) => self.print_table(table, &image, take, options),
+                    None => self.close_blocks(schema, &image, &workers, take, options),
+                }
             }
             None => {
                 let mut sums = RunningSums::new();

@@ -33,6 +33,7 @@ mod archive;
 mod chunks;
 mod compress;
 mod decompress;
+mod delimited;
 mod entries;
 mod error;
 pub mod events;

@@ -34,11 +34,13 @@ pub(crate) enum Kind {
     Events = 10,
     /// What makes the file of its text again.
     Wrapper = 11,
+    /// How the columns are printed as the text that the file is.
+    TextTable = 12,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub(crate) const ALL: [Kind; 11] = [
+    pub(crate) const ALL: [Kind; 12] = [
         Kind::Header,
         Kind::Schema,
         Kind::Recipes,
@@ -50,6 +52,7 @@ impl Kind {
         Kind::EventFormat,
         Kind::Events,
         Kind::Wrapper,
+        Kind::TextTable,
     ];
 
     /// The wire number.
@@ -71,6 +74,7 @@ impl Kind {
             Kind::EventFormat => "event format",
             Kind::Events => "events",
             Kind::Wrapper => "wrapper",
+            Kind::TextTable => "text table",
         }
     }
 
