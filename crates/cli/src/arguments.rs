@@ -5,7 +5,7 @@
 //! Holds: flags mean what they mean to zstd and xz, where those have them.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use hepz::Compression;
+use hepz::{Compression, Level};
 use hepz_formats::records::Schema;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -109,6 +109,9 @@ pub struct CompressArguments {
     pub work: Work,
     #[command(flatten)]
     pub talk: Talk,
+    /// How much effort goes into each byte: fast (reads at hundreds of MB/s), default, max (smallest, slow)
+    #[arg(short, long, value_name = "LEVEL", default_value = "default")]
+    pub level: Level,
     /// Do not read the archive back and compare it before it gets its name
     #[arg(long)]
     pub no_verify: bool,
@@ -254,6 +257,9 @@ pub struct BenchArguments {
     /// Print CSV
     #[arg(long)]
     pub csv: bool,
+    /// Write a page with charts and tables to this file: one HTML file that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// Run everything once, however short, and check the answers; for tests, not for figures
     #[arg(long)]
     pub test: bool,

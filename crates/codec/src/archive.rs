@@ -43,8 +43,8 @@ pub struct Header {
     pub sha256: [u8; 32],
     /// Version of the archive format: major, minor.
     pub format_version: (u8, u8),
-    /// Name of the level that wrote it.
-    pub level: String,
+    /// The level that wrote it.
+    pub level: Level,
     /// The file's format: `hdf5`, `npy`, `npz`, `records`; empty if none was recognised.
     pub format: String,
     /// What the writer had to say: "2 of 9 compressed blocks cannot be re-made".
@@ -125,7 +125,7 @@ impl<'a> Archive<'a> {
                 adler32: 0,
                 sha256: [0; 32],
                 format_version: (version.major, version.minor),
-                level: String::new(),
+                level: Level::Default,
                 format: String::new(),
                 notes: Vec::new(),
             },
@@ -170,7 +170,7 @@ impl<'a> Archive<'a> {
         let Some(level) = Level::from_id(level) else {
             return Ok(Err(ArchiveError::TooNew { what: format!("level {level}") }));
         };
-        self.header.level = level.name().to_owned();
+        self.header.level = level;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         self.header.format = text(cursor.prefixed()?);
         self.header.name = match cursor.u8()? {
@@ -205,7 +205,7 @@ impl<'a> Archive<'a> {
         }
         if let Some(number) = plan {
             let stored = self.unpacked(number, self.limits.memory_bytes / SCHEMA_SHARE)?;
-            let plan = Plan::from_bytes(self.tables(), &stored);
+            let plan = Plan::from_bytes(self.tables(), &stored, self.header.level.engine());
             self.plan = Some(plan.map_err(|error| ArchiveError::plan("plan", error))?);
         }
         Ok(())

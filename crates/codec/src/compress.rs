@@ -443,10 +443,11 @@ impl<'a> Job<'a> {
         let total = total_bytes(tables);
         self.advance(Stage::Plan, 0, total);
         let sample = shelf.gather(image, tables, &cuts.sample(tables)).map_err(CompressError::Read)?;
-        let stored_plan = Plan::make(tables, &sample).to_bytes();
+        let engine = self.options.level.engine();
+        let stored_plan = Plan::make(tables, &sample, engine).to_bytes();
         drop(sample);
         // Chunks are coded by what the decoder will read.
-        let Ok(plan) = Plan::from_bytes(tables, &stored_plan) else { return Ok(false) };
+        let Ok(plan) = Plan::from_bytes(tables, &stored_plan, engine) else { return Ok(false) };
         put(sections, Kind::Plan, 0, &pack(&stored_plan))?;
         let mut prices = Prices::new(tables);
         let mut done = 0;

@@ -4,6 +4,7 @@
 //! Not here: what is done with them.
 //! Holds: no option but the level, the record schema and `content` changes a byte of the archive.
 
+use crate::plan::Engine;
 use hepz_formats::records::{Arrangement, Schema};
 use hepz_formats::root::rewrite::Compression;
 
@@ -11,29 +12,57 @@ use hepz_formats::root::rewrite::Compression;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Level {
+    /// For files that are read again and again: static histograms, hundreds of MB/s.
+    Fast,
     /// For archives: context mixing on the decision path with cross-column contexts and relations.
     #[default]
     Default,
+    /// For cold storage: as the default with more contexts and two passes, several times slower.
+    Max,
 }
 
 impl Level {
+    /// All levels, fastest first.
+    pub const ALL: [Level; 3] = [Level::Fast, Level::Default, Level::Max];
+
     /// The wire number.
     pub(crate) fn id(self) -> u8 {
         match self {
             Level::Default => 1,
+            Level::Fast => 2,
+            Level::Max => 3,
         }
     }
 
     /// The level of a wire number.
     pub(crate) fn from_id(id: u8) -> Option<Level> {
-        (id == 1).then_some(Level::Default)
+        Level::ALL.into_iter().find(|level| level.id() == id)
     }
 
     /// The level's name, as the command spells it.
     pub fn name(self) -> &'static str {
         match self {
+            Level::Fast => "fast",
             Level::Default => "default",
+            Level::Max => "max",
         }
+    }
+
+    /// What codes columns at this level.
+    pub(crate) fn engine(self) -> Engine {
+        match self {
+            Level::Fast => Engine::Histograms,
+            Level::Default | Level::Max => Engine::Mixing,
+        }
+    }
+}
+
+impl std::str::FromStr for Level {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Level, String> {
+        let found = Level::ALL.into_iter().find(|level| level.name() == name);
+        found.ok_or_else(|| format!("no level {name}: {} are known", Level::ALL.map(Level::name).join(", ")))
     }
 }
 

@@ -23,6 +23,8 @@ const SMALL_BYTES: usize = 1 << 20;
 /// zstd's default window at level 19; shorter inputs need no other.
 const ZSTD_WINDOW_LOG: u32 = 23;
 const ZSTD_LEVEL: i32 = 19;
+/// zstd's level where time counts.
+const QUICK_LEVEL: i32 = 3;
 
 /// How bytes are packed: the first byte of the packed form.
 const STORED: u8 = 0;
@@ -107,6 +109,11 @@ pub(crate) fn pack(bytes: &[u8]) -> Vec<u8> {
         best = by_zstd(bytes, ZSTD_LEVEL, false).filter(|z| z.len() < best.len()).unwrap_or(best);
     }
     best
+}
+
+/// Packs a byte string so that it is unpacked fast: zstd, or stored.
+pub(crate) fn pack_quickly(bytes: &[u8]) -> Vec<u8> {
+    by_zstd(bytes, QUICK_LEVEL, false).filter(|z| z.len() < bytes.len()).unwrap_or_else(|| stored(bytes))
 }
 
 /// Packs up to [`FRAME_BYTES`] bytes of any kind into one piece or several: number of bytes, packed form.

@@ -19,6 +19,11 @@ impl Values {
         Values { scalar, bytes: Vec::with_capacity(rows.saturating_mul(scalar.bytes())) }
     }
 
+    /// Values of whose little-endian bytes these are; `None` if one is cut short.
+    pub fn from_bytes(scalar: Scalar, bytes: Vec<u8>) -> Option<Values> {
+        bytes.len().is_multiple_of(scalar.bytes()).then_some(Values { scalar, bytes })
+    }
+
     /// From bit patterns; bits above the width of `scalar` are dropped.
     pub fn from_raw(scalar: Scalar, raw: &[u64]) -> Values {
         let mut values = Values::with_capacity(scalar, raw.len());

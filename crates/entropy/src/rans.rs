@@ -94,6 +94,17 @@ impl Frequencies {
         Some(table)
     }
 
+    /// A table in which symbol 0 is certain.
+    pub fn of_one_symbol() -> Frequencies {
+        let slot = Slot { symbol: 0, frequency: 1, place: 0 };
+        Frequencies { log2_total: 0, shares: vec![Share { frequency: 1, first: 0 }], slots: vec![slot] }
+    }
+
+    /// True if one symbol is certain: no bytes tell all.
+    pub fn is_of_one_symbol(&self) -> bool {
+        self.log2_total == 0
+    }
+
     /// The frequency of a symbol, and the total.
     pub fn of(&self, symbol: u16) -> (u32, u32) {
         let share = self.shares.get(usize::from(symbol)).copied().unwrap_or_default();

@@ -102,6 +102,18 @@ impl Histogram {
         (self.classes as usize + at) as u16
     }
 
+    /// The length of the code of symbols that occur so often, where frequencies follow other counts, in bits.
+    pub fn price_under(&self, counts: &[u32], frequencies: &[u32]) -> u64 {
+        let all = log2(frequencies.iter().map(|&c| u64::from(c)).sum());
+        let priced = counts.iter().zip(frequencies).enumerate().filter(|(_, (count, _))| **count > 0);
+        let price = priced.map(|(symbol, (&count, &frequency))| {
+            let open = self.bin(symbol as u16).map_or(0, |bin| bin.open);
+            let own = all.saturating_sub(log2(u64::from(frequency)));
+            u64::from(count) * (u64::from(open) * BIT + own)
+        });
+        price.sum::<u64>() / BIT
+    }
+
     /// The length of the code of symbols that occur so often, with the bits below them and this histogram, in bits.
     pub fn price(&self, counts: &[u32]) -> u64 {
         let n: u64 = counts.iter().map(|&c| u64::from(c)).sum();
@@ -118,13 +130,18 @@ impl Histogram {
 
 /// `n log2 n` in units of 2^-16 bits.
 fn n_log_n(n: u64) -> u64 {
+    n * log2(n)
+}
+
+/// `log2 n` in units of 2^-16 bits, 0 for 0.
+fn log2(n: u64) -> u64 {
     if n < 2 {
         return 0;
     }
-    // 2^-16 steps by repeated squaring would be exact; a table of the mantissa's top bits is near enough for a price.
+    // A table of the mantissa's top bits is near enough for a price.
     let whole = u64::from(n.ilog2());
     let mantissa = ((u128::from(n) << 64 >> whole) as u64) >> 57;
-    n * (whole * BIT + u64::from(LOG2[mantissa as usize]))
+    whole * BIT + u64::from(LOG2[mantissa as usize])
 }
 
 /// `log2(1 + (k + 1/2) / 128)` in units of 2^-16, made from integers alone.

@@ -43,6 +43,7 @@ fn one(file: &Path, arguments: &CompressArguments) -> Result<(), Failure> {
     let bar = Bar::new(&shown(file), arguments.talk);
     let mut options = CompressOptions::new();
     options.threads = arguments.work.threads;
+    options.level = arguments.level;
     options.verify = !arguments.no_verify;
     options.progress = Some(&bar);
     options.content = arguments.content;

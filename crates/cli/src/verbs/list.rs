@@ -201,7 +201,7 @@ fn detail(file: &Path, found: &Listed) -> String {
         Listed::Archive(archive) => {
             let header = archive.header();
             text += &format!("  sha256   {}\n", hex(&header.sha256));
-            text += &format!("  adler32  {:08x}\n  level    {}\n", header.adler32, header.level);
+            text += &format!("  adler32  {:08x}\n  level    {}\n", header.adler32, header.level.name());
             if let Some(wrapper) = archive.wrapper() {
                 text += &format!("  wrapper  {wrapper}\n");
             }
@@ -250,7 +250,7 @@ fn print_json(file: &Path, found: &Listed, trees: Option<&[TreeView]>) -> Result
         "columns": columns,
         "events": archive.event_count()?,
         "format": header.format,
-        "level": header.level,
+        "level": header.level.name(),
         "wrapper": archive.wrapper(),
         "format_version": format!("{}.{}", header.format_version.0, header.format_version.1),
         "adler32": format!("{:08x}", header.adler32),

@@ -73,7 +73,13 @@ impl<'a> Known<'a> {
         self.columns.into_iter().map(|t| t.into_iter().map(|c| c.values.into_inner()).collect()).collect()
     }
 
-    fn values(&self, id: ColumnId) -> Result<&Values, PlanError> {
+    /// Type of a column's values.
+    pub fn scalar(&self, id: ColumnId) -> Scalar {
+        self.tables[id.table as usize].columns[id.column as usize].scalar
+    }
+
+    /// A column that has to be known.
+    pub fn values(&self, id: ColumnId) -> Result<&Values, PlanError> {
         let missing = PlanError::Corrupt("a column needs one that is not known");
         self.get(id).filter(|values| values.len() == self.rows[id.table as usize]).ok_or(missing)
     }
@@ -213,13 +219,42 @@ impl Owners {
 }
 
 /// Everything about the coded rows that does not depend on the column's own values.
-struct Domain {
+pub struct Domain {
     /// The coded rows of the table; `None` means all.
     rows: Option<Vec<u32>>,
     len: usize,
 }
 
 impl Domain {
+    /// The first rows of runs, or all of `rows`.
+    pub fn new(runs: Option<Vec<u32>>, rows: usize) -> Domain {
+        Domain { len: runs.as_ref().map_or(rows, Vec::len), rows: runs }
+    }
+
+    /// Number of coded rows.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The patterns of the coded rows.
+    pub fn patterns(&self, values: &Values) -> Vec<u64> {
+        match &self.rows {
+            None => values.to_raw(),
+            Some(rows) => rows.iter().map(|&row| values.raw(row as usize)).collect(),
+        }
+    }
+
+    /// The values of `rows` rows, from those of the coded rows.
+    pub fn spread(&self, values: Values, rows: usize) -> Values {
+        let Some(starts) = &self.rows else { return values };
+        let mut all = Vec::with_capacity(rows);
+        for run in 0..values.len() {
+            let end = starts.get(run + 1).map_or(rows, |&next| next as usize);
+            all.resize(end, values.raw(run));
+        }
+        Values::from_raw(values.scalar(), &all)
+    }
+
     fn gather<T: Copy>(&self, of_row: impl Fn(usize) -> T) -> Vec<T> {
         match &self.rows {
             None => (0..self.len).map(of_row).collect(),
@@ -240,9 +275,11 @@ impl Domain {
 }
 
 /// A context, gathered for the coded rows.
-struct Prepared {
-    given: Vec<u16>,
-    cardinality: u32,
+pub struct Prepared {
+    /// For each coded row a number below `cardinality`; empty means 0 throughout.
+    pub given: Vec<u16>,
+    /// Bound on `given`.
+    pub cardinality: u32,
     own: Option<(OwnSource, u32)>,
     depth: u32,
 }
@@ -283,7 +320,7 @@ pub fn code_column<C: Coder, R: RawBits>(
     let n_rows = known.rows[id.table as usize];
     let domain = code_domain(plan, id, known, coder, truth, n_rows)?;
     let mut values: Vec<u64> = match truth {
-        Some(truth) => domain.gather(|row| truth.raw(row)),
+        Some(truth) => domain.patterns(truth),
         None => vec![0; domain.len],
     };
     let predicted = predict(plan, id, known, scalar, &domain)?;
@@ -294,17 +331,25 @@ pub fn code_column<C: Coder, R: RawBits>(
     if truth.is_none() {
         from_patterns(&plan.prediction, scalar, &predicted, &mut values);
     }
-    Ok(match (truth, &domain.rows) {
-        (Some(truth), _) => truth.clone(),
-        (None, None) => Values::from_raw(scalar, &values),
-        (None, Some(starts)) => {
-            let mut all = Vec::with_capacity(n_rows);
-            for (run, &value) in values.iter().enumerate() {
-                let end = starts.get(run + 1).map_or(n_rows, |&next| next as usize);
-                all.resize(end, value);
-            }
-            Values::from_raw(scalar, &all)
-        }
+    Ok(match truth {
+        Some(truth) => truth.clone(),
+        None => domain.spread(Values::from_raw(scalar, &values), n_rows),
+    })
+}
+
+/// The rows at which the planned runs begin, if any are planned.
+pub fn runs_of(plan: &ColumnPlan, id: ColumnId, known: &Known<'_>) -> Result<Option<Vec<u32>>, PlanError> {
+    match plan.rows {
+        Rows::All => Ok(None),
+        Rows::RunsOf(column) => Ok(Some(run_starts(known.values(ColumnId { table: id.table, column })?))),
+    }
+}
+
+/// True if values repeat from each start to the next.
+pub fn repeats_within(starts: &[u32], values: &Values) -> bool {
+    let mut next = starts.iter().peekable();
+    (0..values.len()).all(|row| {
+        next.next_if(|&&start| start as usize == row).is_some() || values.raw(row) == values.raw(row - 1)
     })
 }
 
@@ -317,24 +362,15 @@ fn code_domain<C: Coder>(
     truth: Option<&Values>,
     n_rows: usize,
 ) -> Result<Domain, PlanError> {
-    if let Rows::RunsOf(column) = plan.rows {
-        let starts = run_starts(known.values(ColumnId { table: id.table, column })?);
-        let kept = truth.is_none_or(|truth| {
-            let mut next = starts.iter().peekable();
-            (0..n_rows).all(|row| {
-                next.next_if(|&&start| start as usize == row).is_some()
-                    || truth.raw(row) == truth.raw(row - 1)
-            })
-        });
-        if coder.code(u32::from(kept), AS_PLANNED) == 1 {
-            return Ok(Domain { len: starts.len(), rows: Some(starts) });
-        }
-    }
-    Ok(Domain { rows: None, len: n_rows })
+    let runs = runs_of(plan, id, known)?.filter(|starts| {
+        let kept = truth.is_none_or(|truth| repeats_within(starts, truth));
+        coder.code(u32::from(kept), AS_PLANNED) == 1
+    });
+    Ok(Domain::new(runs, n_rows))
 }
 
 /// What a formula predicts for each coded row: a pattern, or the pattern of zero where it predicts nothing.
-fn predict(
+pub fn predict(
     plan: &ColumnPlan,
     id: ColumnId,
     known: &Known<'_>,
@@ -384,7 +420,8 @@ fn residual(rank: u64, predicted: u64, scalar: Scalar) -> u64 {
     rank.wrapping_sub(predicted) & (u64::MAX >> (64 - scalar.bits()))
 }
 
-fn to_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], values: &mut [u64]) {
+/// Takes what is predicted off the patterns.
+pub fn to_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], values: &mut [u64]) {
     match prediction {
         Prediction::None | Prediction::Expected(..) => {}
         Prediction::Previous | Prediction::RunningSum(_) => {
@@ -404,7 +441,8 @@ fn to_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], value
     }
 }
 
-fn from_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], values: &mut [u64]) {
+/// Puts it on again.
+pub fn from_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], values: &mut [u64]) {
     match prediction {
         Prediction::None | Prediction::Expected(..) => {}
         Prediction::Previous | Prediction::RunningSum(_) => {
@@ -424,7 +462,8 @@ fn from_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], val
     }
 }
 
-fn prepare(
+/// The contexts of a column, for each coded row.
+pub fn prepare(
     plan: &ColumnPlan,
     id: ColumnId,
     known: &Known<'_>,
@@ -566,16 +605,14 @@ fn code_patterns<C: Coder, R: RawBits>(
         }
     }
     let near = expectations(plan, id, known, domain, predicted, &keep)?;
-    let mut guesses: Vec<Expectation<'_>> = near
+    let guesses: Vec<Expectation<'_>> = near
         .iter()
         .map(|near| match near {
             Near::Paths(paths) => Expectation::Given(paths),
             Near::Own(places) => Expectation::Earlier(Earlier::At(places)),
+            Near::Previous => Expectation::Earlier(Earlier::Back(1)),
         })
         .collect();
-    if plan.near_previous {
-        guesses.push(Expectation::Earlier(Earlier::Back(1)));
-    }
     let shape = PathShape { bits: map.bits, modelled: plan.modelled };
     walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
     let mut next = paths.into_iter();
@@ -592,11 +629,13 @@ fn code_patterns<C: Coder, R: RawBits>(
 }
 
 /// Where values are expected.
-enum Near {
+pub enum Near {
     /// A path value for each.
     Paths(Vec<u64>),
     /// The places of earlier values.
     Own(Vec<u32>),
+    /// The value before.
+    Previous,
 }
 
 /// For each row the one so many rows before.
@@ -605,7 +644,7 @@ fn rows_above(rows: usize, above: u32) -> Vec<u32> {
 }
 
 /// Where the values with a path are expected, one list per source.
-fn expectations(
+pub fn expectations(
     plan: &ColumnPlan,
     id: ColumnId,
     known: &Known<'_>,
@@ -646,6 +685,9 @@ fn expectations(
             if row < values.len() { values.raw(row) } else { 0 }
         })));
     }
+    if plan.near_previous {
+        lists.push(Near::Previous);
+    }
     Ok(lists)
 }
 
@@ -660,10 +702,10 @@ pub fn patterns(
     let scalar = table.columns[id.column as usize].scalar;
     let truth = known.values(id)?;
     let domain = match rows {
-        Rows::All => Domain { rows: None, len: truth.len() },
+        Rows::All => Domain::new(None, truth.len()),
         Rows::RunsOf(column) => {
             let starts = run_starts(known.values(ColumnId { table: id.table, column })?);
-            Domain { len: starts.len(), rows: Some(starts) }
+            Domain::new(Some(starts), truth.len())
         }
     };
     let plan = ColumnPlan {
@@ -676,7 +718,7 @@ pub fn patterns(
         near_previous: false,
         near: Vec::new(),
     };
-    let mut values = domain.gather(|row| truth.raw(row));
+    let mut values = domain.patterns(truth);
     let predicted = predict(&plan, id, known, scalar, &domain)?;
     to_patterns(prediction, scalar, &predicted, &mut values);
     Ok(values)

@@ -533,6 +533,7 @@ fn write_map(into: &mut Vec<u8>, map: &PathMap) {
         Grid::ZeroBits(bits) => (0u8, u64::from(bits)),
         Grid::Decimal(digits) => (1, u64::from(digits)),
         Grid::Multiple(factor) => (2, factor),
+        Grid::Significant(digits) => (3, u64::from(digits)),
     };
     into.push(map.bits as u8);
     into.push(kind);
@@ -563,6 +564,9 @@ fn read_map(bytes: &mut Cursor<'_>, scalar: Scalar) -> Result<PathMap, PlanError
         (0, Some(mantissa)) if parameter <= u64::from(mantissa) => Grid::ZeroBits(parameter as u32),
         (1, Some(_)) if parameter <= 9 && scalar != Scalar::F16 => Grid::Decimal(parameter as u32),
         (2, None) if parameter > 0 => Grid::Multiple(parameter),
+        (3, Some(_)) if (1..=15).contains(&parameter) && scalar != Scalar::F16 => {
+            Grid::Significant(parameter as u32)
+        }
         _ => return corrupt("a grid that the type cannot have"),
     };
     let zeros = bytes.u8()?;

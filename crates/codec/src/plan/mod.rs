@@ -11,6 +11,7 @@ mod coding;
 mod column;
 mod dependence;
 mod draft;
+mod histograms;
 mod indices;
 mod judged;
 mod links;
@@ -79,9 +80,19 @@ pub struct ColumnDescription {
     pub contexts: Vec<String>,
 }
 
+/// What prices the paths of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Context mixing, decision by decision.
+    Mixing,
+    /// Static histograms, many values at a time.
+    Histograms,
+}
+
 /// How each column is coded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
+    engine: Engine,
     links: Vec<Option<Link>>,
     columns: BTreeMap<ColumnId, ColumnPlan>,
     /// The columns of each stream, in coding order.
@@ -93,18 +104,19 @@ pub struct Plan {
 
 impl Plan {
     /// Decides from a sample of up to 64 MB.
-    pub fn make(tables: &[Table], sample: &Slice) -> Plan {
-        let decision = planner::decide(tables, sample);
+    pub fn make(tables: &[Table], sample: &Slice, engine: Engine) -> Plan {
+        let decision = planner::decide(tables, sample, engine);
         let links = decision.links;
         let needs: BTreeMap<ColumnId, Vec<ColumnId>> =
             decision.columns.iter().map(|(&id, plan)| (id, plan.needs(&links, id))).collect();
         let streams = streams::pack(&decision.order, &needs, &decision.bytes);
-        Plan::assemble(links, decision.columns, streams)
+        Plan::assemble(engine, links, decision.columns, streams)
             .expect("the planner orders columns by what they need")
     }
 
     /// Checks that streams need only earlier streams.
     fn assemble(
+        engine: Engine,
         links: Vec<Option<Link>>,
         columns: BTreeMap<ColumnId, ColumnPlan>,
         streams: Vec<Vec<ColumnId>>,
@@ -133,7 +145,7 @@ impl Plan {
         if stream_of.len() != columns.len() {
             return Err(PlanError::Corrupt("a column in no stream"));
         }
-        Ok(Plan { links, columns, streams, needs, stream_of })
+        Ok(Plan { engine, links, columns, streams, needs, stream_of })
     }
 
     /// The stored form.
@@ -179,7 +191,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`PlanError`] if no writer of a known version produces `bytes`.
-    pub fn from_bytes(tables: &[Table], bytes: &[u8]) -> Result<Plan, PlanError> {
+    pub fn from_bytes(tables: &[Table], bytes: &[u8], engine: Engine) -> Result<Plan, PlanError> {
         let mut cursor = Cursor::new(bytes);
         let links = column::read_links(&mut cursor, tables)?;
         let total: usize = tables.iter().map(|t| t.columns.len()).sum();
@@ -229,7 +241,7 @@ impl Plan {
             }
         }
         cursor.finish()?;
-        Plan::assemble(links, columns, streams)
+        Plan::assemble(engine, links, columns, streams)
     }
 
     /// Number of streams in every chunk.
@@ -280,6 +292,28 @@ impl Plan {
     }
 
     fn encode_stream(&self, stream: &[ColumnId], known: &Known<'_>) -> (Vec<u8>, Prices) {
+        match self.engine {
+            Engine::Mixing => self.encode_mixing(stream, known),
+            Engine::Histograms => self.encode_histograms(stream, known),
+        }
+    }
+
+    fn encode_histograms(&self, stream: &[ColumnId], known: &Known<'_>) -> (Vec<u8>, Prices) {
+        let mut bytes = Vec::new();
+        let mut prices = Vec::with_capacity(stream.len());
+        for &id in stream {
+            let before = bytes.len();
+            histograms::encode_column(&self.columns[&id], id, known, &mut bytes)
+                .expect("the plan needs only columns of the chunk");
+            prices.push((id, (bytes.len() - before) as u64 * 8));
+        }
+        if bytes.iter().all(|&byte| byte == 0) && bytes.len() == stream.len() {
+            bytes.clear();
+        }
+        (bytes, prices)
+    }
+
+    fn encode_mixing(&self, stream: &[ColumnId], known: &Known<'_>) -> (Vec<u8>, Prices) {
         let mut coder = Priced { encoder: Encoder::default(), price: 0 };
         let mut raw = Counted { writer: BitWriter::default(), bits: 0 };
         let mut prices = Vec::with_capacity(stream.len());
@@ -302,6 +336,13 @@ impl Plan {
     }
 
     fn decode_stream(&self, stream: usize, bytes: &[u8], known: &Known<'_>) -> Result<(), PlanError> {
+        if self.engine == Engine::Histograms {
+            let mut cursor = Cursor::new(bytes);
+            for &id in &self.streams[stream] {
+                known.set(id, histograms::decode_column(&self.columns[&id], id, known, &mut cursor)?);
+            }
+            return Ok(cursor.finish()?);
+        }
         let (decisions, bits) = if bytes.is_empty() {
             (bytes, bytes)
         } else {
@@ -408,6 +449,7 @@ impl Plan {
         match map.grid {
             Grid::ZeroBits(bits) if bits > 0 && map.bits > 0 => parts.push(format!("{bits} zero bits")),
             Grid::Decimal(digits) if map.bits > 0 => parts.push(format!("{digits} decimals")),
+            Grid::Significant(digits) if map.bits > 0 => parts.push(format!("{digits} significant digits")),
             Grid::Multiple(factor) if factor > 1 => parts.push(format!("multiples of {factor}")),
             _ => {}
         }

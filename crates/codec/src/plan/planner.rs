@@ -12,7 +12,7 @@ use super::indices::{Index, find_indices};
 use super::judged::{Closures, Judged, judge};
 use super::links::find_links;
 use super::survey::Survey;
-use super::{ColumnId, Slice};
+use super::{ColumnId, Engine, Slice, histograms};
 use hepz_columns::{Table, Values};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ pub struct Decision {
 }
 
 /// Decides.
-pub fn decide(tables: &[Table], sample: &Slice) -> Decision {
+pub fn decide(tables: &[Table], sample: &Slice, engine: Engine) -> Decision {
     let links = find_links(tables, sample);
     let known = Known::new(tables, &links, &sample.rows);
     let mut ids = Vec::new();
@@ -82,6 +82,12 @@ pub fn decide(tables: &[Table], sample: &Slice) -> Decision {
             bytes.insert(id, (cost / BIT / 8) as u64);
             columns.insert(id, plan);
         }
+    }
+    if engine == Engine::Histograms {
+        columns = columns
+            .into_par_iter()
+            .map(|(id, plan)| (id, histograms::choose(&plan, id, &known)))
+            .collect();
     }
     Decision { links, order, columns, bytes }
 }

@@ -170,7 +170,7 @@ impl Picker<'_> {
         let scalar = self.tables[id.table as usize].columns[id.column as usize].scalar;
         let formula = candidate.formula;
         // Differences of decimals are no decimals: these are written as values that lie near.
-        let values = matches!(old.plan.map.grid, Grid::Decimal(_)) && old.plan.prediction == Prediction::None;
+        let values = old.plan.map.grid.is_decimal() && old.plan.prediction == Prediction::None;
         let near = if values { near(old, self.known, std::slice::from_ref(&formula), &inputs) } else { None };
         if candidate.bits_left <= RESIDUAL_BITS {
             let named = inputs.iter().map(|&id| Input { id, map: RowMap::Same }).collect();

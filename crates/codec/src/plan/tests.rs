@@ -89,7 +89,7 @@ fn events(seed: u64, n: usize) -> (Vec<Table>, Slice) {
 fn comes_back(plan: &Plan, tables: &[Table], slice: &Slice) -> Vec<Vec<u8>> {
     let coded = plan.encode(tables, slice).streams;
     let streams: Vec<Option<&[u8]>> = coded.iter().map(|s| Some(&s[..])).collect();
-    let stored = Plan::from_bytes(tables, &plan.to_bytes()).expect("a plan reads what it wrote");
+    let stored = Plan::from_bytes(tables, &plan.to_bytes(), plan.engine).expect("a plan reads what it wrote");
     assert_eq!(&stored, plan);
     let back = stored.decode(tables, &slice.rows, &streams, None).expect("what was coded decodes");
     assert_eq!(&back, slice);
@@ -99,7 +99,7 @@ fn comes_back(plan: &Plan, tables: &[Table], slice: &Slice) -> Vec<Vec<u8>> {
 #[test]
 fn events_with_objects_come_back_and_their_structure_is_found() {
     let (tables, slice) = events(1, 700);
-    let plan = Plan::make(&tables, &slice);
+    let plan = Plan::make(&tables, &slice, Engine::Mixing);
     comes_back(&plan, &tables, &slice);
     let words = |table, column| plan.describe(&tables, ColumnId { table, column }).transform;
     assert!(words(2, 0).starts_with("running sum of c0"), "{}", words(2, 0));
@@ -112,7 +112,7 @@ fn events_with_objects_come_back_and_their_structure_is_found() {
 #[test]
 fn a_plan_made_from_one_sample_codes_any_other_values() {
     let (tables, sample) = events(2, 400);
-    let plan = Plan::make(&tables, &sample);
+    let plan = Plan::make(&tables, &sample, Engine::Mixing);
     for seed in 0..4 {
         let mut random = numbers(seed + 77);
         let rows: Vec<usize> = tables.iter().map(|_| random.next().unwrap_or(0) as usize % 300).collect();
@@ -136,7 +136,7 @@ fn grids_without_a_parent_table_come_back() {
     let grid =
         |n: u64| (0..n).map(|row| (1.5 + (row % 50) as f64 * 0.25 + (row / 50) as f64).to_bits()).collect();
     let (tables, slice) = slice(vec![table("grid", &[50, 50], vec![(Scalar::F64, grid(7500))])]);
-    comes_back(&Plan::make(&tables, &slice), &tables, &slice);
+    comes_back(&Plan::make(&tables, &slice, Engine::Mixing), &tables, &slice);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn streams_do_not_depend_on_the_number_of_threads() {
             let pool =
                 rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads");
             pool.install(|| {
-                let plan = Plan::make(&tables, &slice);
+                let plan = Plan::make(&tables, &slice, Engine::Mixing);
                 (plan.to_bytes(), comes_back(&plan, &tables, &slice))
             })
         })
@@ -159,7 +159,7 @@ fn streams_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn one_column_decodes_from_at_most_eight_others_and_the_small_ones_beside_them() {
     let (tables, slice) = events(4, 900);
-    let plan = Plan::make(&tables, &slice);
+    let plan = Plan::make(&tables, &slice, Engine::Mixing);
     let coded = plan.encode(&tables, &slice).streams;
     for (table, t) in tables.iter().enumerate() {
         for column in 0..t.columns.len() {
@@ -177,7 +177,7 @@ fn one_column_decodes_from_at_most_eight_others_and_the_small_ones_beside_them()
 #[test]
 fn damaged_plans_and_streams_are_refused_or_decode_to_something() {
     let (tables, slice) = events(5, 60);
-    let plan = Plan::make(&tables, &slice);
+    let plan = Plan::make(&tables, &slice, Engine::Mixing);
     let bytes = plan.to_bytes();
     let coded = plan.encode(&tables, &slice).streams;
     let streams: Vec<Option<&[u8]>> = coded.iter().map(|s| Some(&s[..])).collect();
@@ -185,11 +185,11 @@ fn damaged_plans_and_streams_are_refused_or_decode_to_something() {
         for flip in [1u8, 16, 128, 255] {
             let mut damaged = bytes.clone();
             damaged[at] ^= flip;
-            if let Ok(plan) = Plan::from_bytes(&tables, &damaged) {
+            if let Ok(plan) = Plan::from_bytes(&tables, &damaged, Engine::Mixing) {
                 let _ = plan.decode(&tables, &slice.rows, &streams, None);
             }
         }
-        assert!(Plan::from_bytes(&tables, &bytes[..at]).is_err(), "prefix of {at} bytes");
+        assert!(Plan::from_bytes(&tables, &bytes[..at], Engine::Mixing).is_err(), "prefix of {at} bytes");
     }
     for (stream, good) in coded.iter().enumerate() {
         for at in 0..good.len().min(40) {
@@ -234,7 +234,7 @@ fn rows_that_an_index_names_predict_and_hostile_indices_do_not_matter() {
         table("jets", &[], vec![(Scalar::I32, matched), (Scalar::F32, copies)]),
         table("jets_offsets", &[], vec![(Scalar::U32, other_offsets)]),
     ]);
-    let plan = Plan::make(&tables, &slice);
+    let plan = Plan::make(&tables, &slice, Engine::Mixing);
     comes_back(&plan, &tables, &slice);
     let contexts = |table, column| plan.describe(&tables, ColumnId { table, column }).contexts.join("; ");
     assert!(
@@ -262,6 +262,6 @@ proptest! {
             (scalar, raw.iter().map(|r| (r >> narrow) & mask).collect())
         });
         let (tables, slice) = slice(vec![table("t", &[], columns.collect())]);
-        comes_back(&Plan::make(&tables, &slice), &tables, &slice);
+        comes_back(&Plan::make(&tables, &slice, Engine::Mixing), &tables, &slice);
     }
 }

@@ -1,0 +1,499 @@
+//! The engine of level `fast`: columns by static histograms and rANS, each chunk by itself.
+//!
+//! In: the column's plan, the columns known so far, a byte string. Out: the column's values, coded or decoded.
+//! Not here: bins and their search (`hepz_models::histogram`), what predicts a value (`coding`).
+//! Holds: nothing is learned while decoding; a chunk that breaks the plan is stored in another way, never refused.
+//!
+//! A plan for this engine is one for the other, with less in it: at most one expectation, from which the difference is
+//! coded, and at most one context, which picks the histogram. No modelled decisions mean that the values are bytes for zstd.
+
+use super::coding::{
+    Domain, Known, Near, Prepared, expectations, from_patterns, predict, prepare,
+    repeats_within, runs_of, to_patterns,
+};
+use super::column::{ColumnPlan, LaneKind, LanePlan, Prediction};
+use super::{ColumnId, PlanError};
+use crate::packing;
+use hepz_columns::Values;
+use hepz_container::wire::{Cursor, put_bytes};
+use hepz_entropy::rans::{self, Frequencies, Tables};
+use hepz_entropy::{BitReader, BitWriter, RawBits};
+use hepz_models::histogram::{self, Histogram};
+use hepz_transforms::path_map::{PathMap, Place};
+
+/// How a column of one chunk is stored: the low bits of its first byte.
+const CONSTANT_PATH: u8 = 0;
+const HISTOGRAMS: u8 = 1;
+const STORED: u8 = 2;
+const PACKED: u8 = 3;
+/// Bit of the first byte: the chunk does not keep the planned runs.
+const ALL_ROWS: u8 = 8;
+
+/// Histograms of one column at most.
+const MOST_TABLES: u32 = 64;
+/// Stands for a symbol that is not known yet.
+const REST: u16 = u16::MAX;
+
+/// Appends the column `id`, all of whose values are known.
+pub fn encode_column(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    into: &mut Vec<u8>,
+) -> Result<(), PlanError> {
+    let truth = known.values(id)?;
+    let runs = runs_of(plan, id, known)?;
+    let kept = runs.as_ref().is_none_or(|starts| repeats_within(starts, truth));
+    let domain = Domain::new(runs.filter(|_| kept), truth.len());
+    let head = if kept { 0 } else { ALL_ROWS };
+    let begin = into.len();
+    if plan.modelled > 0 || plan.map.bits == 0 {
+        into.push(head | HISTOGRAMS);
+        encode_values(plan, id, known, truth, &domain, into)?;
+        if into.len() == begin + 1 {
+            into[begin] = head | CONSTANT_PATH;
+            return Ok(());
+        }
+    } else {
+        into.push(head | PACKED);
+        let coded = Values::from_raw(truth.scalar(), &domain.patterns(truth));
+        put_bytes(into, &packing::pack_quickly(coded.as_bytes()));
+    }
+    if into.len() - begin > truth.as_bytes().len() + 1 {
+        into.truncate(begin);
+        into.push(ALL_ROWS | STORED);
+        into.extend_from_slice(truth.as_bytes());
+    }
+    Ok(())
+}
+
+/// Decodes the column `id`.
+///
+/// # Errors
+/// [`PlanError`] if no writer writes such bytes.
+pub fn decode_column(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    from: &mut Cursor<'_>,
+) -> Result<Values, PlanError> {
+    let scalar = known.scalar(id);
+    let rows = known.rows_of(id.table);
+    // A stream of columns that are all as planned is empty.
+    let head = if from.remaining() == 0 { CONSTANT_PATH } else { from.u8()? };
+    let runs = if head & ALL_ROWS == 0 { runs_of(plan, id, known)? } else { None };
+    let domain = Domain::new(runs, rows);
+    let values = match head & !ALL_ROWS {
+        CONSTANT_PATH | HISTOGRAMS => {
+            let mut values = decode_values(plan, id, known, &domain, head & 7 == CONSTANT_PATH, from)?;
+            let predicted = predict(plan, id, known, scalar, &domain)?;
+            from_patterns(&plan.prediction, scalar, &predicted, &mut values);
+            Values::from_raw(scalar, &values)
+        }
+        STORED => from_bytes(scalar, from.bytes(rows * scalar.bytes())?.to_vec())?,
+        PACKED => {
+            let bytes = packing::unpack(from.prefixed()?, (domain.len() * scalar.bytes()) as u64);
+            from_bytes(scalar, bytes.map_err(|_| PlanError::Corrupt("packed values are damaged"))?)?
+        }
+        _ => return Err(PlanError::TooNew),
+    };
+    if values.len() != domain.len() {
+        return Err(PlanError::Corrupt("another number of values than rows"));
+    }
+    Ok(domain.spread(values, rows))
+}
+
+fn from_bytes(scalar: hepz_columns::Scalar, bytes: Vec<u8>) -> Result<Values, PlanError> {
+    Values::from_bytes(scalar, bytes).ok_or(PlanError::Corrupt("a part of a value"))
+}
+
+/// The only context of a plan, for each coded row the number of its histogram.
+struct Context {
+    of_row: Vec<u8>,
+    cardinality: u32,
+}
+
+impl Context {
+    fn of(plan: &ColumnPlan, id: ColumnId, known: &Known<'_>, domain: &Domain) -> Result<Context, PlanError> {
+        let none = Context { of_row: Vec::new(), cardinality: 1 };
+        let prepared = prepare(plan, id, known, domain)?;
+        Ok(match prepared.into_iter().next() {
+            Some(Prepared { given, cardinality, .. }) if !given.is_empty() && cardinality <= MOST_TABLES => {
+                Context { of_row: given.into_iter().map(|given| given as u8).collect(), cardinality }
+            }
+            _ => none,
+        })
+    }
+}
+
+/// The first expectation of a plan, for each value with a path.
+fn expected(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    domain: &Domain,
+    predicted: &[u64],
+    keep: &[bool],
+) -> Result<Option<Near>, PlanError> {
+    Ok(expectations(plan, id, known, domain, predicted, keep)?.into_iter().next())
+}
+
+/// Half of all path values: differences around it rather than around zero need no sign.
+fn half(bits: u32) -> u64 {
+    if bits == 0 { 0 } else { 1 << (bits - 1) }
+}
+
+fn mask(bits: u32) -> u64 {
+    if bits == 0 { 0 } else { u64::MAX >> (64 - bits) }
+}
+
+/// The values that `expected` points to, and the differences from them.
+fn to_differences(expected: &Near, bits: u32, paths: &mut [u64]) {
+    let (half, mask) = (half(bits), mask(bits));
+    let difference = |path: u64, expected: u64| path.wrapping_sub(expected).wrapping_add(half) & mask;
+    match expected {
+        Near::Paths(expected) => {
+            paths.iter_mut().zip(expected).for_each(|(path, &expected)| *path = difference(*path, expected));
+        }
+        Near::Previous => {
+            let mut previous = 0;
+            for path in paths {
+                let own = *path;
+                *path = difference(own, previous);
+                previous = own;
+            }
+        }
+        Near::Own(places) => {
+            for at in (0..paths.len()).rev() {
+                let place = places.get(at).map_or(usize::MAX, |&place| place as usize);
+                paths[at] = difference(paths[at], if place < at { paths[place] } else { 0 });
+            }
+        }
+    }
+}
+
+fn from_differences(expected: &Near, bits: u32, paths: &mut [u64]) {
+    let (half, mask) = (half(bits), mask(bits));
+    let value = |difference: u64, expected: u64| difference.wrapping_sub(half).wrapping_add(expected) & mask;
+    match expected {
+        Near::Paths(expected) => {
+            paths.iter_mut().zip(expected).for_each(|(path, &expected)| *path = value(*path, expected));
+        }
+        Near::Previous => {
+            let mut previous = 0;
+            for path in paths {
+                previous = value(*path, previous);
+                *path = previous;
+            }
+        }
+        Near::Own(places) => {
+            for at in 0..paths.len() {
+                let place = places.get(at).map_or(usize::MAX, |&place| place as usize);
+                paths[at] = value(paths[at], if place < at { paths[place] } else { 0 });
+            }
+        }
+    }
+}
+
+/// Appends nothing if all values have the path of no bits.
+fn encode_values(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    truth: &Values,
+    domain: &Domain,
+    into: &mut Vec<u8>,
+) -> Result<(), PlanError> {
+    let map = &plan.map;
+    let mut values = domain.patterns(truth);
+    let predicted = predict(plan, id, known, known.scalar(id), domain)?;
+    to_patterns(&plan.prediction, known.scalar(id), &predicted, &mut values);
+    let escape = map.rest_class() as u16;
+    let mut symbols = Vec::with_capacity(values.len());
+    let mut paths = Vec::with_capacity(values.len());
+    let mut escapes = Vec::new();
+    for &value in &values {
+        symbols.push(match map.split(value) {
+            Place::Atom(atom) => atom as u16,
+            Place::Rest(path) => {
+                paths.push(path);
+                REST
+            }
+            Place::Escape => {
+                escapes.push(value);
+                escape
+            }
+        });
+    }
+    drop(values);
+    if map.bits == 0 && paths.len() == symbols.len() {
+        return Ok(());
+    }
+    let keep: Vec<bool> = symbols.iter().map(|&symbol| symbol == REST).collect();
+    if let Some(expected) = expected(plan, id, known, domain, &predicted, &keep)? {
+        to_differences(&expected, map.bits, &mut paths);
+    }
+    let context = Context::of(plan, id, known, domain)?;
+    encode_symbols(map, &context, symbols, paths, into);
+    let width = map.scalar.bytes();
+    escapes.iter().for_each(|escape| into.extend_from_slice(&escape.to_le_bytes()[..width]));
+    Ok(())
+}
+
+/// One histogram with the symbols that were counted.
+struct Counted {
+    histogram: Histogram,
+    counts: Vec<u32>,
+}
+
+impl Counted {
+    fn fit(map: &PathMap, symbols: &[u16], paths: &[u64]) -> Counted {
+        let classes = map.rest_class() as u32 + 1;
+        let histogram = Histogram::fit(map.bits, classes, paths);
+        let mut counted = Counted { counts: vec![0; histogram.symbols()], histogram };
+        counted.add(symbols, paths);
+        counted
+    }
+
+    fn add(&mut self, symbols: &[u16], paths: &[u64]) {
+        for &symbol in symbols.iter().filter(|&&symbol| symbol != REST) {
+            self.counts[usize::from(symbol)] += 1;
+        }
+        for &path in paths {
+            self.counts[usize::from(self.histogram.symbol_of(path))] += 1;
+        }
+    }
+}
+
+fn encode_symbols(
+    map: &PathMap,
+    context: &Context,
+    mut symbols: Vec<u16>,
+    paths: Vec<u64>,
+    into: &mut Vec<u8>,
+) {
+    // Table 0 is the common one; `table_of[context]` the table of each context.
+    let (tables, which, own) = if context.of_row.is_empty() {
+        (vec![Counted::fit(map, &symbols, &paths)], Vec::new(), Vec::new())
+    } else {
+        tables_by_context(map, context, &symbols, &paths)
+    };
+    let mut bits = BitWriter::default();
+    own.iter().for_each(|&own| {
+        bits.raw(u64::from(own), 1);
+    });
+    let mut frequencies = Vec::with_capacity(tables.len());
+    for table in &tables {
+        let mut counts = table.counts.clone();
+        histogram::round_counts(&mut counts);
+        histogram::write(&table.histogram, &counts, &mut bits);
+        frequencies.push(frequencies_of(&counts));
+    }
+    let mut next = paths.iter();
+    for (at, symbol) in symbols.iter_mut().enumerate() {
+        if *symbol != REST {
+            continue;
+        }
+        let table = &tables[which.get(at).map_or(0, |&which| usize::from(which))];
+        let path = *next.next().expect("one path for each of the rest");
+        *symbol = table.histogram.symbol_of(path);
+        let open = table.histogram.bin(*symbol).map_or(0, |bin| bin.open);
+        bits.raw(path, open);
+    }
+    let alone = frequencies.iter().all(Frequencies::is_of_one_symbol);
+    let tables = Tables { tables: &frequencies, which: &which };
+    put_bytes(into, &if alone { Vec::new() } else { rans::encode(&symbols, tables) });
+    put_bytes(into, &bits.finish());
+}
+
+/// Frequencies of rounded counts; of a table for no rows any will do.
+fn frequencies_of(counts: &[u32]) -> Frequencies {
+    histogram::frequencies(counts).unwrap_or_else(Frequencies::of_one_symbol)
+}
+
+/// The common table, then those of the contexts that are worth one; for each row its table; for each context whether it has one.
+fn tables_by_context(
+    map: &PathMap,
+    context: &Context,
+    symbols: &[u16],
+    paths: &[u64],
+) -> (Vec<Counted>, Vec<u8>, Vec<bool>) {
+    let n = context.cardinality as usize;
+    let mut symbols_of: Vec<Vec<u16>> = vec![Vec::new(); n];
+    let mut paths_of: Vec<Vec<u64>> = vec![Vec::new(); n];
+    let mut next = paths.iter();
+    for (&symbol, &given) in symbols.iter().zip(&context.of_row) {
+        symbols_of[usize::from(given)].push(symbol);
+        if symbol == REST {
+            paths_of[usize::from(given)].extend(next.next());
+        }
+    }
+    let mut common = Counted::fit(map, symbols, paths);
+    let mut tables = Vec::new();
+    let mut table_of = vec![0u8; n];
+    let mut own = vec![false; n];
+    for given in 0..n {
+        let (symbols, paths) = (&symbols_of[given], &paths_of[given]);
+        if symbols.is_empty() {
+            continue;
+        }
+        let candidate = Counted::fit(map, symbols, paths);
+        let mut shared = vec![0; common.histogram.symbols()];
+        let mut count = Counted { histogram: common.histogram.clone(), counts: std::mem::take(&mut shared) };
+        count.add(symbols, paths);
+        if candidate.histogram.price(&candidate.counts) < common.histogram.price_under(&count.counts, &common.counts) {
+            own[given] = true;
+            tables.push(candidate);
+            table_of[given] = tables.len() as u8;
+        }
+    }
+    // The common histogram counts only those that use it.
+    common.counts.fill(0);
+    for given in (0..n).filter(|&given| !own[given]) {
+        common.add(&symbols_of[given], &paths_of[given]);
+    }
+    tables.insert(0, common);
+    let which = context.of_row.iter().map(|&given| table_of[usize::from(given)]).collect();
+    (tables, which, own)
+}
+
+fn decode_values(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+    domain: &Domain,
+    constant: bool,
+    from: &mut Cursor<'_>,
+) -> Result<Vec<u64>, PlanError> {
+    let map = &plan.map;
+    let n = domain.len();
+    if constant {
+        return Ok(vec![map.join(0); n]);
+    }
+    let (coded, below) = (from.prefixed()?, from.prefixed()?);
+    let mut bits = BitReader::new(below);
+    let context = Context::of(plan, id, known, domain)?;
+    let classes = map.rest_class() as u32 + 1;
+    let mut table_of = vec![0u8; context.cardinality as usize];
+    let mut n_tables = 1u8;
+    if !context.of_row.is_empty() {
+        for table in &mut table_of {
+            if bits.raw(0, 1) == 1 {
+                *table = n_tables;
+                n_tables += 1;
+            }
+        }
+    }
+    let mut histograms = Vec::new();
+    let mut frequencies = Vec::new();
+    for _ in 0..n_tables {
+        let (histogram, counts) =
+            histogram::read(map.bits, classes, &mut bits).ok_or(PlanError::Corrupt("a histogram"))?;
+        histograms.push(histogram);
+        frequencies.push(frequencies_of(&counts));
+    }
+    let which: Vec<u8> = context.of_row.iter().map(|&given| table_of.get(usize::from(given)).copied().unwrap_or(0)).collect();
+    let mut symbols = vec![0u16; n];
+    rans::decode(coded, Tables { tables: &frequencies, which: &which }, &mut symbols);
+    let mut values = Vec::with_capacity(n);
+    if let [histogram] = &histograms[..] {
+        values.extend(symbols.iter().map(|&symbol| match histogram.bin(symbol) {
+            Some(bin) => bin.base | bits.raw(0, bin.open),
+            None => 0,
+        }));
+    } else {
+        values.extend(symbols.iter().zip(&which).map(|(&symbol, &which)| {
+            match histograms[usize::from(which)].bin(symbol) {
+                Some(bin) => bin.base | bits.raw(0, bin.open),
+                None => 0,
+            }
+        }));
+    }
+    let keep: Vec<bool> = symbols.iter().map(|&symbol| u32::from(symbol) >= classes).collect();
+    let whole = keep.iter().all(|&keep| keep);
+    let needs_predicted = matches!(plan.prediction, Prediction::Expected(..));
+    let predicted = match needs_predicted {
+        true => predict(plan, id, known, known.scalar(id), domain)?,
+        false => Vec::new(),
+    };
+    if let Some(expected) = expected(plan, id, known, domain, &predicted, &keep)? {
+        if whole {
+            from_differences(&expected, map.bits, &mut values);
+        } else {
+            let mut paths: Vec<u64> =
+                values.iter().zip(&keep).filter(|&(_, &keep)| keep).map(|(&value, _)| value).collect();
+            from_differences(&expected, map.bits, &mut paths);
+            let mut next = paths.into_iter();
+            for (value, _) in values.iter_mut().zip(&keep).filter(|&(_, &keep)| keep) {
+                *value = next.next().unwrap_or(0);
+            }
+        }
+    }
+    if whole {
+        values.iter_mut().for_each(|value| *value = map.join(*value));
+        return Ok(values);
+    }
+    let width = map.scalar.bytes();
+    for (value, &symbol) in values.iter_mut().zip(&symbols) {
+        *value = match u32::from(symbol) {
+            symbol if symbol >= classes => map.join(*value),
+            symbol if symbol + 1 == classes => {
+                let mut pattern = [0; 8];
+                pattern[..width].copy_from_slice(from.bytes(width)?);
+                u64::from_le_bytes(pattern)
+            }
+            symbol => map.atoms[symbol as usize],
+        };
+    }
+    Ok(values)
+}
+
+/// Keeps of a plan what pays in this engine.
+pub fn choose(plan: &ColumnPlan, id: ColumnId, known: &Known<'_>) -> ColumnPlan {
+    let mut base = plan.clone();
+    base.modelled = base.map.bits;
+    base.lanes.clear();
+    base.near.clear();
+    base.further.clear();
+    base.near_previous = false;
+    if base.map.bits == 0 && base.map.atoms.len() < 2 {
+        return base;
+    }
+    let price = |plan: &ColumnPlan| {
+        let mut bytes = Vec::new();
+        match encode_column(plan, id, known, &mut bytes) {
+            Ok(()) => bytes.len(),
+            Err(_) => usize::MAX,
+        }
+    };
+    let mut best = (price(&base), base.clone());
+    let consider = |candidate: ColumnPlan, best: &mut (usize, ColumnPlan)| {
+        let bytes = price(&candidate);
+        // One in a hundred is not worth the time.
+        if bytes + bytes / 100 < best.0 {
+            *best = (bytes, candidate);
+        }
+    };
+    if let Prediction::Expected(..) = base.prediction {
+        consider(ColumnPlan { prediction: Prediction::None, ..base.clone() }, &mut best);
+    }
+    if matches!(base.prediction, Prediction::None) && base.map.bits > 1 {
+        consider(ColumnPlan { near_previous: true, ..base.clone() }, &mut best);
+    }
+    if !matches!(base.prediction, Prediction::Expected(..)) {
+        for &near in &plan.near {
+            consider(ColumnPlan { near: vec![near], ..base.clone() }, &mut best);
+        }
+    }
+    let chosen = best.1.clone();
+    for lane in &plan.lanes {
+        if matches!(lane.kind, LaneKind::One(_) | LaneKind::Two(..) | LaneKind::Position) {
+            let lanes = vec![LanePlan { depth: 64, ..*lane }];
+            consider(ColumnPlan { lanes, ..chosen.clone() }, &mut best);
+        }
+    }
+    if base.map.bits > 0 {
+        consider(ColumnPlan { modelled: 0, lanes: Vec::new(), ..chosen }, &mut best);
+    }
+    best.1
+}
