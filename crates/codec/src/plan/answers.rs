@@ -56,6 +56,8 @@ pub fn near(old: &Draft, known: &Known<'_>, formulas: &[Formula], inputs: &[Colu
     cost += sizes.iter().zip(0..).map(|(&n, bits)| n as i64 * bits * BIT).sum::<i64>();
     cost += seen as i64 * log2(formulas.len() as u64);
     let plain = old.plain_cost / known.rows_of(old.id.table).max(1) as i64 * rows.len() as i64;
+    // Special values and escapes cost what they cost.
+    cost += plain / rows.len().max(1) as i64 * (rows.len() as i64 - seen as i64);
     let cost = cost.min(plain);
     let all = cost / rows.len().max(1) as i64 * known.rows_of(old.id.table) as i64;
     Some(expected(old, formulas, inputs, all))

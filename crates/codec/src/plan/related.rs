@@ -6,13 +6,12 @@
 
 use super::ColumnId;
 use super::answers::{expected, near};
-use super::coding::{Known, patterns};
+use super::coding::{Known, patterns, run_starts};
 use super::column::Link;
-use super::column::{Input, Prediction, RowMap};
+use super::column::{Input, Prediction, RowMap, Rows};
 use super::dependence::BIT;
-use super::draft::{Draft, MAX_CLOSURE, draft_of, judged_rows};
+use super::draft::{Draft, MAX_CLOSURE, draft, draft_of, judged_rows};
 use hepz_columns::Table;
-use hepz_transforms::path_map::Grid;
 use hepz_transforms::relations::{Budget, Candidate, Sample, SampleColumn, System, search, systems};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +28,9 @@ const RESIDUAL_BITS: f32 = 10.0;
 /// A component that follows from a mass rests on all others of its system: eight, and energies on these in turn.
 const SYSTEM_CLOSURE: usize = 14;
 
+/// Bits per value that a prediction must save, to be worth another key of runs.
+const KEY_BITS: i64 = 6;
+
 /// A system is used if a component then costs less than so many hundredths: two answers are never quite sure.
 const SYSTEM_SHARE: i64 = 94;
 
@@ -44,6 +46,7 @@ pub fn use_relations(
         .map(|table| search_table(table as u32, tables, known, drafts))
         .collect();
     for found in found {
+        change_keys(&found, tables, known, drafts);
         for (id, draft) in pick(found, known, tables, links, drafts) {
             drafts.insert(id, draft);
         }
@@ -102,6 +105,42 @@ fn swap<A, B, C>((a, b, c): (A, B, C)) -> (A, C, B) {
     (a, c, b)
 }
 
+/// A column whose runs tell when others repeat is decoded before them. If it could be predicted from one of them that
+/// repeats exactly when it does, that one takes its place.
+fn change_keys(found: &Found, tables: &[Table], known: &Known<'_>, drafts: &mut BTreeMap<ColumnId, Draft>) {
+    let mut best: BTreeMap<ColumnId, (i64, ColumnId)> = BTreeMap::new();
+    for (id, candidate, inputs) in &found.candidates {
+        let gain = (candidate.plain_bits - candidate.bits_left) as i64;
+        let follows = |&&input: &&ColumnId| {
+            let table = input.table == id.table;
+            table && drafts.get(&input).is_some_and(|draft| draft.plan.rows == Rows::RunsOf(id.column))
+        };
+        let Some(&key) = inputs.iter().filter(follows).min() else { continue };
+        if gain >= KEY_BITS && best.get(id).is_none_or(|best| gain > best.0) {
+            best.insert(*id, (gain, key));
+        }
+    }
+    for (id, (_, key)) in best {
+        let runs = |id| known.get(id).map(|values| run_starts(values).len());
+        let plain = |id| drafts.get(&id).is_some_and(|draft: &Draft| draft.plan.rows == Rows::All);
+        // The key of the others has to repeat wherever they do, and with as many runs it is this one.
+        if !plain(id) || plain(key) || runs(id) != runs(key) {
+            continue;
+        }
+        for (_, other) in drafts.range_mut(of_table(id.table)) {
+            if other.plan.rows == Rows::RunsOf(id.column) {
+                other.plan.rows = Rows::RunsOf(key.column);
+            }
+        }
+        drafts.insert(key, draft(key, tables, known, Rows::All, None));
+        drafts.insert(id, draft(id, tables, known, Rows::RunsOf(key.column), None));
+    }
+}
+
+fn of_table(table: u32) -> std::ops::RangeInclusive<ColumnId> {
+    ColumnId { table, column: 0 }..=ColumnId { table, column: u32::MAX }
+}
+
 /// What is picked so far.
 struct Picker<'a> {
     known: &'a Known<'a>,
@@ -132,7 +171,8 @@ fn pick(
     let mut picker =
         Picker { known, tables, links, drafts, picked: BTreeMap::new(), behind: BTreeMap::new() };
     for (id, candidate, inputs) in found {
-        let Some(closure) = picker.closure(id, &inputs, MAX_CLOSURE) else { continue };
+        let most = if inputs.len() > MAX_CLOSURE - 2 { SYSTEM_CLOSURE } else { MAX_CLOSURE };
+        let Some(closure) = picker.closure(id, &inputs, most) else { continue };
         if let Some(draft) = picker.draft(id, candidate, inputs) {
             picker.insert(draft, closure);
         }
@@ -154,7 +194,8 @@ impl Picker<'_> {
         }
         // True if a column that is already predicted from `id` lies behind it, or the closures would grow too large.
         let closes_circle = self.behind.iter().any(|(other, set)| {
-            set.contains(&id) && (closure.contains(other) || set.union(&closure).count() + 2 > most)
+            let grown = || set.union(&closure).count();
+            set.contains(&id) && (closure.contains(other) || grown() > set.len() && grown() + 2 > most)
         });
         let draft = |id| self.picked.get(&id).or_else(|| self.drafts.get(&id));
         let sound = !closure.contains(&id)
@@ -178,7 +219,8 @@ impl Picker<'_> {
             let seen = patterns(&prediction, old.plan.rows, id, self.known).ok()?;
             let draft = draft_of(id, scalar, prediction, old.plan.rows, &seen);
             let draft = match near {
-                Some(near) if near.plain_cost < draft.plain_cost => near,
+                // What is merely alike serves as a context as well, and asks nothing of the order.
+                Some(near) if near.plain_cost < draft.plain_cost.min(old.plain_cost / 2) => near,
                 _ => draft,
             };
             return (draft.plain_cost * 100 < old.plain_cost * 98).then_some(draft);
