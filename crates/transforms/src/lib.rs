@@ -19,3 +19,4 @@ pub mod order;
 pub mod path_map;
 pub mod real;
 pub mod relations;
+mod significant;

@@ -5,6 +5,7 @@
 //! Holds: every pattern has exactly one [`Place`], and [`PathMap::join`] undoes [`PathMap::split`] for each of them.
 
 use crate::order::{ordered, unordered};
+use crate::significant;
 use hepz_columns::Scalar;
 
 /// Where the path values of a column lie.
@@ -14,6 +15,8 @@ pub enum Grid {
     ZeroBits(u32),
     /// Floats that are an integer over a power of ten, correctly rounded.
     Decimal(u32),
+    /// Floats that are decimal numbers of so many digits, the first of which is not zero.
+    Significant(u32),
     /// Integers at multiples of a factor above the base.
     Multiple(u64),
 }
@@ -36,6 +39,9 @@ pub struct PathMap {
     /// Bits of a path value, 0 to 64.
     pub bits: u32,
 }
+
+/// In [`PathMap::split_all`]: has a path value.
+pub const HAS_PATH: u16 = u16::MAX;
 
 /// What a pattern is in a [`PathMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +76,14 @@ fn decimal_pattern(position: u64, digits: u32, scalar: Scalar) -> u64 {
     }
 }
 
+fn significant_pattern(position: u64, digits: u32, scalar: Scalar) -> u64 {
+    let value = significant::number(position, digits);
+    match scalar {
+        Scalar::F32 => u64::from((value as f32).to_bits()),
+        _ => value.to_bits(),
+    }
+}
+
 impl Grid {
     /// The position of a pattern on the grid, if it is on it.
     fn position(self, raw: u64, scalar: Scalar) -> Option<u64> {
@@ -93,6 +107,10 @@ impl Grid {
                 let position = nearest.checked_add(DECIMAL_ZERO)? as u64;
                 (decimal_pattern(position, digits, scalar) == raw).then_some(position)
             }
+            Grid::Significant(digits) => {
+                let position = significant::place(float_value(raw, scalar), digits);
+                (significant_pattern(position, digits, scalar) == raw).then_some(position)
+            }
             Grid::Multiple(_) => Some(ordered(raw, scalar)),
         }
     }
@@ -107,7 +125,13 @@ impl Grid {
                 kept << bits
             }
             Grid::Decimal(digits) => decimal_pattern(position, digits, scalar),
+            Grid::Significant(digits) => significant_pattern(position, digits, scalar),
         }
+    }
+
+    /// True for the grids of decimal numbers.
+    pub fn is_decimal(self) -> bool {
+        matches!(self, Grid::Decimal(_) | Grid::Significant(_))
     }
 
     fn factor(self) -> u64 {
@@ -166,6 +190,79 @@ impl PathMap {
         self.grid.pattern(position, self.scalar) & (u64::MAX >> (64 - self.scalar.bits()))
     }
 
+    /// What each of many patterns is: the number of its atom, the number of atoms for an escape, or [`HAS_PATH`]; `paths` gets
+    /// the path values, `escapes` the patterns that escape.
+    pub fn split_all(&self, patterns: &[u64], paths: &mut Vec<u64>, escapes: &mut Vec<u64>) -> Vec<u16> {
+        let scalar = self.scalar;
+        // One loop for each kind of grid, so that none asks for it at every value.
+        match self.grid {
+            Grid::ZeroBits(0) | Grid::Multiple(_) => {
+                self.split_by(|raw| Some(ordered(raw, scalar)), patterns, paths, escapes)
+            }
+            Grid::ZeroBits(bits) => {
+                let grid = Grid::ZeroBits(bits);
+                self.split_by(|raw| grid.position(raw, scalar), patterns, paths, escapes)
+            }
+            Grid::Decimal(digits) => {
+                let grid = Grid::Decimal(digits);
+                self.split_by(|raw| grid.position(raw, scalar), patterns, paths, escapes)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn split_by(
+        &self,
+        position: impl Fn(u64) -> Option<u64>,
+        patterns: &[u64],
+        paths: &mut Vec<u64>,
+        escapes: &mut Vec<u64>,
+    ) -> Vec<u16> {
+        let atoms = AtomIndex::new(&self.atoms);
+        let escape = self.atoms.len() as u16;
+        paths.reserve(patterns.len());
+        let class = |&raw: &u64| {
+            if let Some(atom) = atoms.find(raw) {
+                return atom;
+            }
+            match position(raw).and_then(|position| self.path_of(position)) {
+                Some(path) => {
+                    paths.push(path);
+                    HAS_PATH
+                }
+                None => {
+                    escapes.push(raw);
+                    escape
+                }
+            }
+        };
+        patterns.iter().map(class).collect()
+    }
+
+    /// The patterns of many path values, in their place.
+    pub fn join_all(&self, paths: &mut [u64]) {
+        let mask = u64::MAX >> (64 - self.scalar.bits());
+        let (base, gap_at, gap, factor) = (self.base, self.gap_at, self.gap, self.grid.factor());
+        let position = |path: u64| {
+            let steps = if path < gap_at { path } else { path.wrapping_add(gap) };
+            base.wrapping_add(steps.wrapping_mul(factor))
+        };
+        let scalar = self.scalar;
+        match self.grid {
+            Grid::ZeroBits(0) | Grid::Multiple(_) => {
+                paths.iter_mut().for_each(|path| *path = unordered(position(*path), scalar));
+            }
+            Grid::ZeroBits(bits) => {
+                let grid = Grid::ZeroBits(bits);
+                paths.iter_mut().for_each(|path| *path = grid.pattern(position(*path), scalar) & mask);
+            }
+            Grid::Decimal(digits) => {
+                let grid = Grid::Decimal(digits);
+                paths.iter_mut().for_each(|path| *path = grid.pattern(position(*path), scalar) & mask);
+            }
+        }
+    }
+
     /// The path value nearest to any pattern: where a prediction points to, whether or not it is on the grid.
     #[inline]
     pub fn nearest(&self, raw: u64) -> u64 {
@@ -175,11 +272,54 @@ impl PathMap {
                 let scaled = float_value(raw, self.scalar) * POWERS_OF_TEN[digits.min(9) as usize];
                 (scaled.clamp(-4e15, 4e15) as i64).wrapping_add(DECIMAL_ZERO) as u64
             }
+            Grid::Significant(digits) => significant::place(float_value(raw, self.scalar), digits),
             Grid::Multiple(_) => ordered(raw, self.scalar),
         };
         let steps = position.saturating_sub(self.base) / self.grid.factor();
         let path = if steps < self.gap_at { steps } else { steps.saturating_sub(self.gap).max(self.gap_at) };
         if self.bits == 64 { path } else { path.min((1u64 << self.bits).wrapping_sub(1)) }
+    }
+}
+
+/// Finds atoms by their pattern.
+struct AtomIndex<'a> {
+    atoms: &'a [u64],
+    /// Index of an atom plus 1, by hash, in the next free place.
+    places: Vec<u16>,
+}
+
+impl<'a> AtomIndex<'a> {
+    fn new(atoms: &'a [u64]) -> AtomIndex<'a> {
+        // At least one place is free.
+        let mut index = AtomIndex { atoms, places: vec![0; (atoms.len() * 4).next_power_of_two()] };
+        for (number, &atom) in atoms.iter().enumerate() {
+            let mut at = index.hash(atom);
+            while index.places[at] != 0 {
+                at = (at + 1) & (index.places.len() - 1);
+            }
+            index.places[at] = number as u16 + 1;
+        }
+        index
+    }
+
+    #[inline(always)]
+    fn hash(&self, raw: u64) -> usize {
+        (raw.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & (self.places.len() - 1)
+    }
+
+    #[inline(always)]
+    fn find(&self, raw: u64) -> Option<u16> {
+        let mut at = self.hash(raw);
+        loop {
+            let place = self.places[at];
+            if place == 0 {
+                return None;
+            }
+            if self.atoms[usize::from(place) - 1] == raw {
+                return Some(place - 1);
+            }
+            at = (at + 1) & (self.places.len() - 1);
+        }
     }
 }
 
@@ -268,9 +408,12 @@ impl PathMap {
         let zeros = used.trailing_zeros().min(mantissa);
         map.grid = Grid::ZeroBits(zeros);
         map.set_range(counts, mantissa - zeros);
-        match PathMap::fit_decimal(scalar, counts) {
-            Some(decimal) if decimal.bits + 4 <= map.bits => decimal,
-            _ => map,
+        let decimal = PathMap::fit_decimal(scalar, counts).filter(|decimal| decimal.bits + 4 <= map.bits);
+        let best = decimal.unwrap_or(map);
+        // Decimal numbers of fixed length are as good as on a line, others only in decades.
+        match PathMap::fit_significant(scalar, counts) {
+            Some(significant) if significant.bits + 2 <= best.bits => significant,
+            _ => best,
         }
     }
 
@@ -279,6 +422,11 @@ impl PathMap {
         let shift = if let Grid::ZeroBits(bits) = self.grid { bits } else { 0 };
         let half = 1u64 << (self.scalar.bits() - 1 - shift);
         let positions: Vec<(u64, u32)> = counts.iter().map(|&(rank, n)| (rank >> shift, n)).collect();
+        self.set_range_around(half, &positions, align);
+    }
+
+    /// The same for positions of any grid, of which `half` and above are not negative.
+    fn set_range_around(&mut self, half: u64, positions: &[(u64, u32)], align: u32) {
         let (first, last) = (positions[0].0, positions[positions.len() - 1].0);
         self.base = first >> align << align;
         self.gap_at = u64::MAX;
@@ -311,13 +459,41 @@ impl PathMap {
         self.bits = 64 - (last - self.base).saturating_sub(self.gap).leading_zeros();
     }
 
+    fn fit_significant(scalar: Scalar, counts: &[(u64, u32)]) -> Option<PathMap> {
+        let most_digits = match scalar {
+            Scalar::F32 => significant::MOST_DIGITS[0],
+            Scalar::F64 => significant::MOST_DIGITS[1],
+            _ => return None,
+        };
+        let patterns: Vec<u64> = counts.iter().map(|&(rank, _)| unordered(rank, scalar)).collect();
+        let on_grid = |digits: u32, raw: u64| Grid::Significant(digits).position(raw, scalar).is_some();
+        let mut digits = 1;
+        for &raw in &patterns {
+            while !on_grid(digits, raw) {
+                digits += 1;
+                if digits > most_digits {
+                    return None;
+                }
+            }
+        }
+        let grid = Grid::Significant(digits);
+        let place = |&(rank, n): &(u64, u32)| Some((grid.position(unordered(rank, scalar), scalar)?, n));
+        let positions: Vec<(u64, u32)> = counts.iter().filter_map(place).collect();
+        let mut map = PathMap::plain(scalar);
+        map.grid = grid;
+        if positions.len() < counts.len() || positions.is_empty() {
+            return None;
+        }
+        map.set_range_around(significant::ZERO, &positions, 0);
+        Some(map)
+    }
+
     fn fit_decimal(scalar: Scalar, counts: &[(u64, u32)]) -> Option<PathMap> {
         if scalar == Scalar::F16 {
             return None;
         }
-        let most_digits = if scalar == Scalar::F32 { 5 } else { 9 };
-        let patterns: Vec<u64> = counts.iter().map(|&(rank, _)| unordered(rank, scalar)).collect();
-        let digits = (0..=most_digits).find(|&digits| {
+                let patterns: Vec<u64> = counts.iter().map(|&(rank, _)| unordered(rank, scalar)).collect();
+        let digits = (0..=9).find(|&digits| {
             let on_grid = |&raw: &u64| Grid::Decimal(digits).position(raw, scalar).is_some();
             patterns.iter().take(8).all(on_grid) && patterns.iter().all(on_grid)
         })?;
@@ -364,8 +540,19 @@ mod tests {
             for scalar in Scalar::ALL {
                 let sample: Vec<u64> = seed.iter().map(|&s| (s >> narrow.min(63)) & mask(scalar)).collect();
                 let map = PathMap::fit(scalar, &sample);
-                for &raw in sample.iter().chain(&probes) {
-                    let raw = raw & mask(scalar);
+                let all: Vec<u64> = sample.iter().chain(&probes).map(|raw| raw & mask(scalar)).collect();
+                let (mut paths, mut escapes) = (Vec::new(), Vec::new());
+                let classes = map.split_all(&all, &mut paths, &mut escapes);
+                let (mut joined, mut escapes) = (paths.clone(), escapes.into_iter());
+                map.join_all(&mut joined);
+                let mut joined = joined.into_iter();
+                for (&raw, &class) in all.iter().zip(&classes) {
+                    let back = match class {
+                        HAS_PATH => joined.next(),
+                        class if usize::from(class) < map.atoms.len() => Some(map.atoms[usize::from(class)]),
+                        _ => escapes.next(),
+                    };
+                    prop_assert_eq!(back, Some(raw));
                     prop_assert!(returns(&map, raw), "{:?} {:#x} {:?}", scalar, raw, map);
                 }
             }
