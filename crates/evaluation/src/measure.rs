@@ -4,17 +4,12 @@
 //! Not here: starting the process (`run`).
 //! Holds: input is in memory before the clock starts; results are checked after it stops.
 
-use crate::clock::{self, Clock};
-use crate::columns_view::Shape;
-use crate::rival::Takes;
-use crate::{EvaluationError, Rival, coders, numeric};
+use crate::clock::{Clock, Spent, repeated};
+use crate::rival::{By, Takes};
+use crate::tables_view::Shape;
+use crate::{EvaluationError, Rival, coders, numeric, packages, programs};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-
-/// A short task is repeated until it has taken this long in all, and its best time counts.
-const ENOUGH_SECONDS: f64 = 0.3;
-/// But not more often than this.
-const MOST_REPEATS: u32 = 20;
 
 /// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +115,14 @@ impl Measured {
     }
 }
 
+/// One compressor, both ways.
+trait Coder {
+    /// Packs `task.original` into `task.packed`; what it took.
+    fn compress(&self, task: &Task) -> Result<Spent, EvaluationError>;
+    /// What `task.packed` holds, and what it took.
+    fn decompress(&self, task: &Task) -> Result<(Vec<u8>, Spent), EvaluationError>;
+}
+
 /// Does a task in this process, whose memory should be fresh.
 ///
 /// # Errors
@@ -131,58 +134,86 @@ pub fn measure(task: &Task) -> Result<Measured, EvaluationError> {
         Some(path) => std::fs::read_to_string(path)?.lines().filter_map(Shape::from_line).collect(),
         None => Vec::new(),
     };
-    let numeric = rival.takes == Takes::Columns;
-    match task.side {
-        Side::Compress => {
-            let input = std::fs::read(&task.original)?;
-            let (packed, measured) = timed(task, || {
-                if numeric {
-                    numeric::compress(&input, &shapes)
-                } else {
-                    coders::compress(rival.name, &input, task.threads)
-                }
-            })?;
-            std::fs::write(&task.packed, &packed)?;
-            Ok(Measured { packed_bytes: packed.len() as u64, ..measured })
-        }
+    proved(task, &Known { rival, shapes })
+}
+
+/// Does a task with any coder; what comes back is compared with the original.
+fn proved(task: &Task, coder: &dyn Coder) -> Result<Measured, EvaluationError> {
+    let spent = match task.side {
+        Side::Compress => coder.compress(task)?,
         Side::Decompress => {
-            let packed = std::fs::read(&task.packed)?;
-            let original_bytes =
-                usize::try_from(std::fs::metadata(&task.original)?.len()).unwrap_or(usize::MAX);
-            let (plain, measured) = timed(task, || {
-                if numeric {
-                    numeric::decompress(&packed, &shapes)
-                } else {
-                    coders::decompress(rival.name, &packed, original_bytes, task.threads)
-                }
-            })?;
+            let (plain, spent) = coder.decompress(task)?;
             if plain != std::fs::read(&task.original)? {
                 return Err(EvaluationError::RoundTrip { rival: task.rival.clone() });
             }
-            Ok(Measured { packed_bytes: packed.len() as u64, ..measured })
+            spent
         }
+    };
+    Ok(Measured {
+        packed_bytes: std::fs::metadata(&task.packed)?.len(),
+        seconds: spent.seconds,
+        clock: Clock::for_threads(task.threads).name().to_owned(),
+        peak_bytes: spent.peak_bytes,
+    })
+}
+
+/// One of the rivals, and the columns that it is given, if any.
+struct Known {
+    rival: Rival,
+    shapes: Vec<Shape>,
+}
+
+impl Known {
+    fn here(
+        &self,
+        task: &Task,
+        work: impl Fn() -> Result<Vec<u8>, EvaluationError>,
+    ) -> Result<(Vec<u8>, Spent), EvaluationError> {
+        repeated(task.once, || Clock::for_threads(task.threads).spent(&work))
+    }
+
+    fn scratch(task: &Task) -> &Path {
+        task.packed.parent().unwrap_or(Path::new("."))
     }
 }
 
-fn timed(
-    task: &Task,
-    work: impl Fn() -> Result<Vec<u8>, EvaluationError>,
-) -> Result<(Vec<u8>, Measured), EvaluationError> {
-    let clock = Clock::for_threads(task.threads);
-    let before = clock::memory();
-    let (mut best, result) = clock.time(&work);
-    let result = result?;
-    let peak_bytes = before.zip(clock::memory()).map(|((held, _), (_, peak))| peak.saturating_sub(held));
-    let (mut sum, mut repeats) = (best, 1);
-    while !task.once && sum < ENOUGH_SECONDS && repeats < MOST_REPEATS {
-        let (seconds, again) = clock.time(&work);
-        again?;
-        best = best.min(seconds);
-        sum += seconds;
-        repeats += 1;
+impl Coder for Known {
+    fn compress(&self, task: &Task) -> Result<Spent, EvaluationError> {
+        let rival = self.rival;
+        if let By::Program(_) = rival.by {
+            return programs::compress(rival, &task.original, &task.packed, task.once);
+        }
+        let input = std::fs::read(&task.original)?;
+        let (packed, spent) = match (rival.by, rival.takes) {
+            (By::Package(_), _) => {
+                packages::compress(rival, &input, &self.shapes, Known::scratch(task), task.once)?
+            }
+            (_, Takes::Columns) => self.here(task, || numeric::compress(rival.name, &input, &self.shapes))?,
+            _ => self.here(task, || coders::compress(rival, &input, task.threads))?,
+        };
+        std::fs::write(&task.packed, &packed)?;
+        Ok(spent)
     }
-    let measured = Measured { packed_bytes: 0, seconds: best, clock: clock.name().to_owned(), peak_bytes };
-    Ok((result, measured))
+
+    fn decompress(&self, task: &Task) -> Result<(Vec<u8>, Spent), EvaluationError> {
+        let rival = self.rival;
+        if let By::Program(_) = rival.by {
+            let plain = Known::scratch(task).join("plain");
+            let spent = programs::decompress(rival, &task.packed, &plain, task.once)?;
+            let bytes = std::fs::read(&plain)?;
+            std::fs::remove_file(plain)?;
+            return Ok((bytes, spent));
+        }
+        let packed = std::fs::read(&task.packed)?;
+        let original_bytes = usize::try_from(std::fs::metadata(&task.original)?.len()).unwrap_or(usize::MAX);
+        match (rival.by, rival.takes) {
+            (By::Package(_), _) => {
+                packages::decompress(rival, &packed, &self.shapes, Known::scratch(task), task.once)
+            }
+            (_, Takes::Columns) => self.here(task, || numeric::decompress(rival.name, &packed, &self.shapes)),
+            _ => self.here(task, || coders::decompress(rival, &packed, original_bytes, task.threads)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -205,20 +236,50 @@ mod tests {
         assert_eq!(Measured::from_json(&measured.to_json()).unwrap(), measured);
     }
 
+    fn task(folder: &Path) -> Task {
+        std::fs::write(folder.join("original"), b"what went in").unwrap();
+        Task {
+            rival: "zstd-3".into(),
+            side: Side::Compress,
+            original: folder.join("original"),
+            shapes: None,
+            packed: folder.join("packed"),
+            threads: 1,
+            once: true,
+        }
+    }
+
+    /// Packs everything into nothing, and makes something up.
+    struct Liar(&'static [u8]);
+
+    impl Coder for Liar {
+        fn compress(&self, task: &Task) -> Result<Spent, EvaluationError> {
+            std::fs::write(&task.packed, b"")?;
+            Ok(Spent::default())
+        }
+
+        fn decompress(&self, _: &Task) -> Result<(Vec<u8>, Spent), EvaluationError> {
+            Ok((self.0.to_vec(), Spent::default()))
+        }
+    }
+
+    #[test]
+    fn a_coder_that_lies_has_no_result() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut task = task(folder.path());
+        assert_eq!(proved(&task, &Liar(b"")).unwrap().packed_bytes, 0);
+        task.side = Side::Decompress;
+        for lie in [&b"what went on"[..], b"what went i", b"what went in ", b""] {
+            assert!(matches!(proved(&task, &Liar(lie)), Err(EvaluationError::RoundTrip { .. })), "{lie:?}");
+        }
+        assert!(proved(&task, &Liar(b"what went in")).is_ok());
+    }
+
     #[test]
     fn a_wrong_round_trip_is_no_result() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        std::fs::write(path("original"), b"what went in").unwrap();
-        let mut task = Task {
-            rival: "zstd-3".into(),
-            side: Side::Compress,
-            original: path("original"),
-            shapes: None,
-            packed: path("packed"),
-            threads: 1,
-            once: true,
-        };
+        let mut task = task(folder.path());
         measure(&task).unwrap();
         task.side = Side::Decompress;
         assert!(measure(&task).is_ok());

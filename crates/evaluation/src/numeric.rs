@@ -1,21 +1,27 @@
-//! Numeric columns by pco, each by its own type.
+//! Columns of numbers, each by its own type: pco, and xz set for numbers.
 //!
 //! In: columns one after another, and their shapes. Out: one packed run of bytes, and back.
-//! Not here: how the columns were found (`columns_view`).
-//! Holds: one-byte columns, which pco is not made for, are given to zstd level 19; 4 bytes a column for its length count.
+//! Not here: how the columns were found (`tables_view`), those that Python packages pack (`packages`).
+//! Holds: one-byte columns, which pco is not made for, are given to zstd level 19.
 
 use crate::EvaluationError;
-use crate::columns_view::Shape;
+use crate::coders::xz_for_numbers;
+use crate::framed;
+use crate::tables_view::Shape;
 use hepz_columns::Scalar;
+use liblzma::stream::{Filters, Stream};
 use pco::ChunkConfig;
 use pco::standalone::{simple_compress, simple_decompress};
+use std::io::{self, Read, Write};
 
 /// pco's best level.
 const LEVEL: usize = 12;
-/// zstd's level for what pco does not take.
-const ZSTD_LEVEL: i32 = 19;
-/// The rival's name.
-const NAME: &str = "pco";
+/// zstd's level for what a rival does not take.
+pub(crate) const ZSTD_LEVEL: i32 = 19;
+/// xz's window is never longer than this (that of preset 9), nor than a column needs.
+const XZ_WINDOW_BYTES: usize = 64 << 20;
+/// Nor shorter than this: what liblzma takes.
+const XZ_SHORTEST_WINDOW_BYTES: usize = 4096;
 
 macro_rules! by_type {
     ($scalar:expr, $other:expr, $number:ident => $work:expr) => {
@@ -62,54 +68,64 @@ macro_rules! by_type {
 }
 
 /// Compresses columns.
-pub(crate) fn compress(columns: &[u8], shapes: &[Shape]) -> Result<Vec<u8>, EvaluationError> {
-    let failed = |what: String| EvaluationError::failed(NAME, what);
+pub(crate) fn compress(rival: &str, columns: &[u8], shapes: &[Shape]) -> Result<Vec<u8>, EvaluationError> {
     let mut packed = Vec::new();
-    let mut rest = columns;
-    let config = ChunkConfig::default().with_compression_level(LEVEL);
-    for shape in shapes {
-        let (column, others) = rest
-            .split_at_checked(shape.bytes())
-            .ok_or_else(|| failed("the columns are shorter than their shapes".to_owned()))?;
-        rest = others;
-        let one = by_type!(
-            shape.scalar,
-            zstd::bulk::compress(column, ZSTD_LEVEL).map_err(|e| failed(e.to_string()))?,
-            Number => {
-                let numbers: Vec<Number> =
-                    column.as_chunks().0.iter().map(|&bytes| Number::from_le_bytes(bytes)).collect();
-                simple_compress(&numbers, &config).map_err(|e| failed(e.to_string()))?
-            }
-        );
-        let bytes =
-            u32::try_from(one.len()).map_err(|_| failed("a column is longer than 4 GiB".to_owned()))?;
-        packed.extend_from_slice(&bytes.to_le_bytes());
-        packed.extend_from_slice(&one);
+    for (column, &shape) in framed::split(rival, columns, shapes)?.into_iter().zip(shapes) {
+        let one = if rival == "pco" { pco_column(column, shape) } else { xz_column(column) };
+        framed::push(rival, &mut packed, &one.map_err(|error| EvaluationError::failed(rival, error))?)?;
     }
     Ok(packed)
 }
 
 /// Gives back what [`compress`] was given.
-pub(crate) fn decompress(packed: &[u8], shapes: &[Shape]) -> Result<Vec<u8>, EvaluationError> {
-    let failed = |what: String| EvaluationError::failed(NAME, what);
-    let short = || failed("the packed columns are cut short".to_owned());
+pub(crate) fn decompress(rival: &str, packed: &[u8], shapes: &[Shape]) -> Result<Vec<u8>, EvaluationError> {
     let mut columns = Vec::with_capacity(shapes.iter().map(Shape::bytes).sum());
     let mut rest = packed;
-    for shape in shapes {
-        let (length, others) = rest.split_first_chunk::<4>().ok_or_else(short)?;
-        let (one, others) =
-            others.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(short)?;
-        rest = others;
-        by_type!(
-            shape.scalar,
-            columns.extend(zstd::bulk::decompress(one, shape.bytes()).map_err(|e| failed(e.to_string()))?),
-            Number => {
-                let numbers: Vec<Number> = simple_decompress(one).map_err(|e| failed(e.to_string()))?;
-                columns.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-            }
-        );
+    for &shape in shapes {
+        let one = framed::pop(rival, &mut rest)?;
+        let into = &mut columns;
+        let done = if rival == "pco" { pco_back(one, shape, into) } else { xz_back(one, shape, into) };
+        done.map_err(|error| EvaluationError::failed(rival, error))?;
     }
     Ok(columns)
+}
+
+fn pco_column(column: &[u8], shape: Shape) -> io::Result<Vec<u8>> {
+    let config = ChunkConfig::default().with_compression_level(LEVEL);
+    by_type!(shape.scalar, zstd::bulk::compress(column, ZSTD_LEVEL), Number => {
+        let numbers: Vec<Number> =
+            column.as_chunks().0.iter().map(|&bytes| Number::from_le_bytes(bytes)).collect();
+        simple_compress(&numbers, &config).map_err(io::Error::other)
+    })
+}
+
+fn pco_back(one: &[u8], shape: Shape, columns: &mut Vec<u8>) -> io::Result<()> {
+    by_type!(shape.scalar, columns.extend(zstd::bulk::decompress(one, shape.bytes())?), Number => {
+        let numbers: Vec<Number> = simple_decompress(one).map_err(io::Error::other)?;
+        columns.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+    });
+    Ok(())
+}
+
+fn xz_filters(column_bytes: usize) -> io::Result<Filters> {
+    let window = column_bytes.clamp(XZ_SHORTEST_WINDOW_BYTES, XZ_WINDOW_BYTES);
+    let mut options = xz_for_numbers()?;
+    options.dict_size(window as u32);
+    let mut filters = Filters::new();
+    filters.lzma2(&options);
+    Ok(filters)
+}
+
+fn xz_column(column: &[u8]) -> io::Result<Vec<u8>> {
+    let stream = Stream::new_raw_encoder(&xz_filters(column.len())?)?;
+    let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+    encoder.write_all(column)?;
+    encoder.finish()
+}
+
+fn xz_back(one: &[u8], shape: Shape, columns: &mut Vec<u8>) -> io::Result<()> {
+    let stream = Stream::new_raw_decoder(&xz_filters(shape.bytes())?)?;
+    liblzma::read::XzDecoder::new_stream(one, stream).read_to_end(columns).map(drop)
 }
 
 #[cfg(test)]
@@ -129,8 +145,10 @@ mod tests {
             shapes.push(Shape { scalar, rows });
         }
         shapes.push(Shape { scalar: Scalar::F32, rows: 0 });
-        let packed = compress(&columns, &shapes).unwrap();
-        assert_eq!(decompress(&packed, &shapes).unwrap(), columns);
-        assert!(decompress(&packed[..packed.len() / 2], &shapes).is_err());
+        for rival in ["pco", "xz-split"] {
+            let packed = compress(rival, &columns, &shapes).unwrap();
+            assert_eq!(decompress(rival, &packed, &shapes).unwrap(), columns, "{rival}");
+            assert!(decompress(rival, &packed[..packed.len() / 2], &shapes).is_err(), "{rival}");
+        }
     }
 }

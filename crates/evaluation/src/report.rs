@@ -8,7 +8,7 @@ use crate::{Row, View};
 use serde_json::json;
 
 /// The columns of the CSV report, in order.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "file",
     "view",
     "codec",
@@ -22,6 +22,7 @@ const FIELDS: [&str; 13] = [
     "decompress_peak_bytes",
     "clock",
     "threads",
+    "version",
 ];
 
 /// A row as one line of JSON.
@@ -40,6 +41,7 @@ pub fn to_json(row: &Row) -> String {
         "decompress_peak_bytes": row.decompress_peak_bytes,
         "clock": row.clock,
         "threads": row.threads,
+        "version": row.version,
     })
     .to_string()
 }
@@ -64,6 +66,7 @@ pub fn to_csv(rows: &[Row]) -> String {
             bytes(row.decompress_peak_bytes),
             row.clock.clone(),
             row.threads.to_string(),
+            quoted(&row.version),
         ];
         text += &(fields.join(",") + "\n");
     }
@@ -73,16 +76,12 @@ pub fn to_csv(rows: &[Row]) -> String {
 /// Rows of one file as an aligned table.
 pub fn to_text(rows: &[Row]) -> String {
     let mut text = String::new();
-    for view in [View::File, View::Columns] {
+    for view in View::ALL {
         let of_view: Vec<&Row> = rows.iter().filter(|row| row.view == view).collect();
         let Some(first) = of_view.first() else { continue };
-        let what = match view {
-            View::File => "the file as it is",
-            View::Columns => "its columns, one after another (hepz: its archive of the whole file)",
-        };
-        text += &format!("{}: {what}, {} bytes\n", first.file, first.view_bytes);
+        text += &format!("{}: {}, {} bytes\n", first.file, view.description(), first.view_bytes);
         text += &format!(
-            "  {:<14}{:>13}{:>9}{:>12}{:>12}{:>10}{:>10}  clock\n",
+            "  {:<17}{:>13}{:>9}{:>12}{:>12}{:>10}{:>10}  clock\n",
             "codec", "bytes", "ratio", "comp MB/s", "decomp MB/s", "comp MiB", "dec MiB"
         );
         for row in of_view {
@@ -95,7 +94,7 @@ pub fn to_text(rows: &[Row]) -> String {
                 format!("{}, {} threads", row.clock, row.threads)
             };
             text += &format!(
-                "  {:<14}{:>13}{:>9.3}{:>12.2}{:>12.2}{:>10}{:>10}  {clock}\n",
+                "  {:<17}{:>13}{:>9.3}{:>12.2}{:>12.2}{:>10}{:>10}  {clock}\n",
                 row.rival,
                 row.packed_bytes,
                 row.ratio,
@@ -119,6 +118,7 @@ mod tests {
             view: View::File,
             rival: "zstd-3",
             settings: "libzstd, level 3",
+            version: "zstd-sys 2".into(),
             view_bytes: 1000,
             packed_bytes: 400,
             ratio: 2.5,
@@ -138,7 +138,9 @@ mod tests {
         let mut fields = FIELDS;
         fields.sort_unstable();
         assert_eq!(names, fields);
-        assert!(to_csv(&[row()]).ends_with("\"a,\"\"b\"\"\",file,zstd-3,\"libzstd, level 3\",1000,400,2.5000,100.000,1000.000,1048576,,cpu,1\n"));
+        let what = "\"a,\"\"b\"\"\",file,zstd-3,\"libzstd, level 3\"";
+        let figures = "1000,400,2.5000,100.000,1000.000,1048576,,cpu,1,\"zstd-sys 2\"";
+        assert!(to_csv(&[row()]).ends_with(&format!("\n{what},{figures}\n")));
     }
 
     #[test]
