@@ -43,15 +43,34 @@ pub struct Cells {
 }
 
 /// Finds the number of a label.
-#[derive(Default)]
 pub(super) struct Labels {
     numbers: BTreeMap<Vec<u8>, u64>,
-    bytes: usize,
+    /// Bytes that new labels may have.
+    room: usize,
+    /// Labels of rows that are in the table.
+    sure: usize,
 }
 
-/// Labels that one column may have, their bytes and those of one: all are held in memory in both directions.
+impl Labels {
+    /// For one of so many columns.
+    pub(super) fn of(columns: usize) -> Labels {
+        Labels { numbers: BTreeMap::new(), room: MOST_LABEL_BYTES / columns.max(1), sure: 0 }
+    }
+
+    /// Keeps the labels that a row brought, or forgets them.
+    pub(super) fn settle(&mut self, keep: bool, cells: &mut Cells) {
+        while !keep && cells.words.len() > self.sure {
+            if let Some((word, _)) = cells.words.pop() {
+                self.numbers.remove(&word);
+            }
+        }
+        self.sure = cells.words.len();
+    }
+}
+
+/// Labels that one column may have, bytes of those of all columns, and of one: they are held in memory in both directions.
 const MOST_LABELS: u64 = 1 << 17;
-const MOST_LABEL_BYTES: usize = 4 << 20;
+const MOST_LABEL_BYTES: usize = 8 << 20;
 const LONGEST_LABEL: usize = 255;
 
 impl Cells {
@@ -98,10 +117,11 @@ impl Cells {
         }
         let number = self.words.len() as u64;
         let most = MOST_LABELS.min(u64::MAX >> (64 - scalar.bits()));
-        if number >= most || text.len() > LONGEST_LABEL || labels.bytes + text.len() > MOST_LABEL_BYTES {
+        let bytes = text.len() + 2;
+        if number >= most || text.len() > LONGEST_LABEL || bytes > labels.room {
             return None;
         }
-        labels.bytes += text.len();
+        labels.room -= bytes;
         labels.numbers.insert(text.to_vec(), number);
         self.words.push((text.to_vec(), number));
         Some(number)

@@ -112,7 +112,7 @@ impl Numeral {
     /// The pattern of the number in `text`, which this was read from.
     pub(super) fn pattern(&self, text: &[u8], notation: Notation, scalar: Scalar) -> Option<u64> {
         if notation == Notation::Integer {
-            return self.integer(scalar);
+            return self.integer(text, scalar);
         }
         let power = self.exponent.checked_sub(i32::try_from(self.decimals).ok()?)?;
         let size = match self.mantissa.and_then(|mantissa| to_binary64(mantissa, power)) {
@@ -127,8 +127,12 @@ impl Numeral {
         }
     }
 
-    fn integer(&self, scalar: Scalar) -> Option<u64> {
-        let size = self.mantissa.filter(|_| !self.has_point && !self.has_exponent)?;
+    fn integer(&self, text: &[u8], scalar: Scalar) -> Option<u64> {
+        if self.has_point || self.has_exponent {
+            return None;
+        }
+        let longer = || std::str::from_utf8(text).ok()?.trim_start_matches('-').parse().ok();
+        let size = self.mantissa.or_else(longer)?;
         let bits = scalar.bits();
         let (most, least) = match scalar.is_signed_integer() {
             true => ((1u64 << (bits - 1)) - 1, 1u64 << (bits - 1)),

@@ -36,6 +36,7 @@ pub type Sink<'a> = &'a mut dyn FnMut(Stream, &[u8]) -> io::Result<()>;
 struct Fold<'t> {
     table: &'t mut TextTable,
     labels: Vec<Labels>,
+    label_columns: Vec<usize>,
     scalars: Vec<Option<Scalar>>,
     cells: Vec<Range<usize>>,
     again: Vec<u8>,
@@ -60,9 +61,13 @@ impl TextTable {
         let columns = self.cells.len();
         (self.rows, self.marks_bytes, self.text_bytes) = (0, 0, 0);
         let scalars = self.cells.iter().map(super::cell::Cells::scalar).collect();
+        let is_label = |cells: &super::cell::Cells| matches!(cells.content, Content::Label(_));
+        let label_columns: Vec<usize> =
+            self.cells.iter().enumerate().filter_map(|(at, cells)| is_label(cells).then_some(at)).collect();
         let mut fold = Fold {
             table: self,
-            labels: std::iter::repeat_with(Labels::default).take(columns).collect(),
+            labels: std::iter::repeat_with(|| Labels::of(label_columns.len())).take(columns).collect(),
+            label_columns,
             scalars,
             cells: Vec::new(),
             again: Vec::new(),
@@ -116,7 +121,7 @@ impl Fold<'_> {
     /// Takes a line as a row of the table; false if it is none.
     #[inline]
     fn row(&mut self, line: &[u8]) -> bool {
-        let Fold { table, labels, scalars, cells, again, odd, records, text, last, .. } = self;
+        let Fold { table, labels, label_columns, scalars, cells, again, odd, records, text, last, .. } = self;
         let columns = table.cells.len();
         let Some(body) = line.strip_suffix(table.dialect.line_end()) else { return false };
         if !table.dialect.split(body, columns, cells) || cells.len() != columns {
@@ -145,7 +150,9 @@ impl Fold<'_> {
             }
         }
         // A line of which most is odd is a heading or a comment.
-        if odd.len() * 2 > columns {
+        let keep = odd.len() * 2 <= columns;
+        label_columns.iter().for_each(|&at| labels[at].settle(keep, &mut table.cells[at]));
+        if !keep {
             records.truncate(records_before);
             text.truncate(text_before);
             return false;

@@ -163,7 +163,8 @@ fn names(lines: &[&[u8]], dialect: Dialect, columns: usize) -> Option<Vec<String
     let mut found: Option<Vec<String>> = None;
     for line in lines.iter().take(JUDGED_LINES) {
         let line = line.trim_ascii_end_of_line();
-        for line in [line, line.strip_prefix(b"#").unwrap_or_default()] {
+        let comment = line.strip_prefix(b"#").unwrap_or_default();
+        for line in [line, comment, comment.trim_ascii_start()] {
             if !dialect.split(line, columns, &mut cells) || cells.len() != columns {
                 continue;
             }
