@@ -24,6 +24,8 @@ pub use search::{System, search, systems};
 pub use smooth::{Curve, MOST_INTERVALS, Smooth};
 
 #[cfg(test)]
+mod decay_tests;
+#[cfg(test)]
 mod formula_tests;
 #[cfg(test)]
 mod search_tests;

@@ -15,6 +15,9 @@ use hepz_columns::Scalar;
 const LOOK_ROWS: usize = 64;
 const COMPARED_ROWS: usize = 256;
 
+/// A pile is narrower by this factor than the masses of momenta that do not belong together.
+const PILE: f64 = 0.4;
+
 /// Systems of which hypotheses are compared.
 const MOST_SYSTEMS: usize = 6;
 
@@ -114,23 +117,27 @@ fn sharpness(sorted: &[f64]) -> Option<f64> {
     (middle > 0.0).then(|| (part[part.len() - 1] - part[0]) / middle)
 }
 
+/// Width of the pile over that of momenta that do not belong together. (Slow daughters of large masses always have
+/// nearly the mass that they have at rest, so the width alone says nothing.)
+fn excess(rows: &Rows, others: &Rows, daughters: &[f64]) -> Option<f64> {
+    Some(sharpness(&masses(rows, daughters))? / sharpness(&masses(others, daughters))?)
+}
+
 /// Keeps a group whose masses pile up much more than those of momenta that do not belong together.
 fn look(sample: &Sample, group: Vec<[usize; 3]>, groups: &mut Vec<(f64, Vec<[usize; 3]>)>) {
     // The pion's mass, in the unit that suits, serves for a first look: reflections are still piles.
-    let scale = sample.columns[group[0][0]].values.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    let first = &sample.columns[group[0][0]].values;
+    let scale = first.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()));
     let pion = MASSES_GEV[3] * if scale > 500.0 { UNITS[1] } else { UNITS[0] };
-    let width =
-        |shift| sharpness(&masses(&gather(sample, &group, LOOK_ROWS, shift), &vec![pion; group.len()]));
-    if let (Some(own), Some(chance)) = (width(false), width(true)) {
-        if own * 2.5 < chance {
-            groups.push((own / chance, group));
-        }
+    let [rows, others] = [false, true].map(|shift| gather(sample, &group, LOOK_ROWS, shift));
+    if let Some(excess) = excess(&rows, &others, &vec![pion; group.len()]).filter(|excess| *excess < PILE) {
+        groups.push((excess, group));
     }
 }
 
 /// The hypothesis under which the masses pile up most, as formulas for each component.
 fn best_hypothesis(sample: &Sample, group: &[[usize; 3]]) -> Option<Vec<System>> {
-    let rows = gather(sample, group, COMPARED_ROWS, false);
+    let [rows, others] = [false, true].map(|shift| gather(sample, group, COMPARED_ROWS, shift));
     let mut best: Option<(f64, Vec<f64>)> = None;
     for unit in UNITS {
         for code in 0..MASSES_GEV.len().pow(group.len() as u32) {
@@ -143,13 +150,13 @@ fn best_hypothesis(sample: &Sample, group: &[[usize; 3]]) -> Option<Vec<System>>
                     mass
                 })
                 .collect();
-            let Some(width) = sharpness(&masses(&rows, &daughters)) else { continue };
-            if best.as_ref().is_none_or(|(least, _)| width < *least) {
-                best = Some((width, daughters));
+            let Some(excess) = excess(&rows, &others, &daughters) else { continue };
+            if best.as_ref().is_none_or(|(least, _)| excess < *least) {
+                best = Some((excess, daughters));
             }
         }
     }
-    let (_, daughters) = best?;
+    let (_, daughters) = best.filter(|(excess, _)| *excess < PILE)?;
     let sorted = masses(&gather(sample, group, usize::MAX, false), &daughters);
     let pile = narrowest(&sorted, 4)?;
     let mass = pile.iter().sum::<f64>() / pile.len() as f64;

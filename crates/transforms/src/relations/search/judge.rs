@@ -407,6 +407,10 @@ fn signature(formula: &Formula) -> [u8; 2] {
         | Formula::Over { function, .. } => function.id(),
         Formula::Shell { mass } => u8::from(*mass),
         Formula::Direction(direction) => *direction as u8,
+        // Pairs of different masses are different guesses.
+        Formula::PairMass(_) => {
+            bytes.iter().fold(0, |all: u8, byte| all.wrapping_mul(31).wrapping_add(*byte))
+        }
         _ => 0,
     };
     [bytes.first().copied().unwrap_or(0), detail]
