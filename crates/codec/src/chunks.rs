@@ -19,8 +19,6 @@ use std::ops::Range;
 pub(crate) const CHUNK_BYTES: u64 = 16 << 20;
 /// An outer row longer than this may be cut, so that few huge rows do not make a huge chunk.
 const LARGEST_UNIT_BYTES: u64 = 64 << 10;
-/// Values that a plan is made from, at most.
-const SAMPLE_BYTES: u64 = 64 << 20;
 /// Pieces that a sample consists of: long enough to hold whole events, many enough to see a file change.
 const SAMPLE_PIECES: u64 = 16;
 /// Bytes that are read or written at once.
@@ -101,11 +99,15 @@ impl Cuts {
         tables.iter().enumerate().map(bytes).fold(0, u64::saturating_add)
     }
 
-    /// The rows that a plan is made from: everything, or pieces at equal distances.
-    pub(crate) fn sample(&self, tables: &[Table]) -> Vec<Vec<Range<u64>>> {
+    /// The rows that a plan is made from: everything, if that is not more than `most` bytes; else pieces at equal distances,
+    /// or one chunk where rows of one table belong to rows of another.
+    pub(crate) fn sample(&self, tables: &[Table], most: u64) -> Vec<Vec<Range<u64>>> {
         let bytes = total_bytes(tables);
-        if bytes <= SAMPLE_BYTES {
+        if bytes <= most {
             return tables.iter().map(|table| std::iter::once(0..table.rows).collect()).collect();
+        }
+        if self.tables.iter().any(|cut| matches!(cut, Cut::Before(_))) {
+            return self.chunk(tables, self.chunks / 2);
         }
         // Piece p of a table begins at p/16 of its units and takes its share of the sample from there.
         let pieces = |(index, table): (usize, &Table)| {
@@ -113,7 +115,7 @@ impl Cuts {
                 Cut::Even(unit) => *unit,
                 Cut::Before(_) => 1,
             };
-            let wanted = u128::from(table.rows) * u128::from(SAMPLE_BYTES) / u128::from(bytes);
+            let wanted = u128::from(table.rows) * u128::from(most) / u128::from(bytes);
             let piece = (wanted as u64 / SAMPLE_PIECES).next_multiple_of(unit);
             (0..SAMPLE_PIECES)
                 .map(|p| {
@@ -170,6 +172,19 @@ impl Shelf {
             }
         }
         shelf
+    }
+
+    /// The last value of each table that may be offsets: one column of integers.
+    pub(crate) fn last_offsets(&self, image: &Image<'_>, tables: &[Table]) -> io::Result<Vec<Option<u64>>> {
+        let last = |(index, table): (usize, &Table)| {
+            let integers = matches!(&table.columns[..], [column] if !column.scalar.is_float());
+            if !integers || table.rows == 0 {
+                return Ok(None);
+            }
+            let values = self.gather_table(image, tables, index, &[table.rows - 1..table.rows])?;
+            Ok(values.first().filter(|values| !values.is_empty()).map(|values| values.raw(0)))
+        };
+        tables.iter().enumerate().map(last).collect()
     }
 
     /// Reads the values of some rows of every table: `rows[table]` lists ranges, whose values follow each other.

@@ -10,7 +10,7 @@ use crate::events::text::{self, Chunks};
 use crate::image::{Gaps, Image, Opened};
 use crate::options::Stage;
 use crate::packing::{FRAME_BYTES, pack, pack_pieces};
-use crate::plan::{Encoded, Plan};
+use crate::plan::{Encoded, Plan, Sample};
 use crate::prices::Prices;
 use crate::schema::Schema;
 use crate::sections::Kind;
@@ -442,10 +442,11 @@ impl<'a> Job<'a> {
         let (tables, cuts) = (&schema.tables, &schema.cuts);
         let total = total_bytes(tables);
         self.advance(Stage::Plan, 0, total);
-        let sample = shelf.gather(image, tables, &cuts.sample(tables)).map_err(CompressError::Read)?;
         let engine = self.options.level.engine();
-        let stored_plan = Plan::make(tables, &sample, engine).to_bytes();
-        drop(sample);
+        let rows = cuts.sample(tables, engine.sample_bytes());
+        let values = shelf.gather(image, tables, &rows).map_err(CompressError::Read)?;
+        let last_offsets = shelf.last_offsets(image, tables).map_err(CompressError::Read)?;
+        let stored_plan = Plan::make(tables, &Sample { values, last_offsets }, engine).to_bytes();
         // Chunks are coded by what the decoder will read.
         let Ok(plan) = Plan::from_bytes(tables, &stored_plan, engine) else { return Ok(false) };
         put(sections, Kind::Plan, 0, &pack(&stored_plan))?;

@@ -26,11 +26,21 @@ impl Values {
 
     /// From bit patterns; bits above the width of `scalar` are dropped.
     pub fn from_raw(scalar: Scalar, raw: &[u64]) -> Values {
-        let mut values = Values::with_capacity(scalar, raw.len());
-        for &pattern in raw {
-            values.bytes.extend_from_slice(&pattern.to_le_bytes()[..scalar.bytes()]);
+        fn narrowed<const N: usize>(raw: &[u64]) -> Vec<u8> {
+            let mut bytes = vec![0; raw.len() * N];
+            for (place, pattern) in bytes.as_chunks_mut::<N>().0.iter_mut().zip(raw) {
+                place.copy_from_slice(&pattern.to_le_bytes()[..N]);
+            }
+            bytes
         }
-        values
+        // Fixed widths, because this is done with every value.
+        let bytes = match scalar.bytes() {
+            1 => narrowed::<1>(raw),
+            2 => narrowed::<2>(raw),
+            4 => narrowed::<4>(raw),
+            _ => narrowed::<8>(raw),
+        };
+        Values { scalar, bytes }
     }
 
     /// The type of the values.
@@ -82,26 +92,56 @@ impl Values {
 
     /// Appends the values that `column` has in whole `records` of `row_bytes` each.
     pub fn gather(&mut self, column: &Column, records: &[u8], row_bytes: usize) {
-        let (at, width) = (column.offset as usize, column.scalar.bytes());
-        for record in records.chunks_exact(row_bytes) {
-            let from = self.bytes.len();
-            self.bytes.extend_from_slice(&record[at..at + width]);
-            if column.order == ByteOrder::Big {
-                self.bytes[from..].reverse();
+        match column.scalar.bytes() {
+            1 => self.gather_wide::<1>(column, records, row_bytes),
+            2 => self.gather_wide::<2>(column, records, row_bytes),
+            4 => self.gather_wide::<4>(column, records, row_bytes),
+            _ => self.gather_wide::<8>(column, records, row_bytes),
+        }
+    }
+
+    fn gather_wide<const N: usize>(&mut self, column: &Column, records: &[u8], row_bytes: usize) {
+        let at = column.offset as usize;
+        let from = self.bytes.len();
+        self.bytes.resize(from + records.len() / row_bytes * N, 0);
+        let places = self.bytes[from..].as_chunks_mut::<N>().0;
+        if row_bytes == N && at == 0 {
+            places.as_flattened_mut().copy_from_slice(&records[..records.len() / N * N]);
+        } else {
+            for (place, record) in places.iter_mut().zip(records.chunks_exact(row_bytes)) {
+                place.copy_from_slice(&record[at..at + N]);
             }
+        }
+        if column.order == ByteOrder::Big {
+            places.iter_mut().for_each(|place| place.reverse());
         }
     }
 
     /// Writes values `first..` into the place of `column` in whole `records`; the inverse of [`Values::gather`].
     pub fn scatter(&self, first: usize, column: &Column, records: &mut [u8], row_bytes: usize) {
-        let (at, width) = (column.offset as usize, column.scalar.bytes());
-        let patterns = self.bytes[first * width..].chunks_exact(width);
+        match self.scalar.bytes() {
+            1 => self.scatter_wide::<1>(first, column, records, row_bytes),
+            2 => self.scatter_wide::<2>(first, column, records, row_bytes),
+            4 => self.scatter_wide::<4>(first, column, records, row_bytes),
+            _ => self.scatter_wide::<8>(first, column, records, row_bytes),
+        }
+    }
+
+    fn scatter_wide<const N: usize>(
+        &self,
+        first: usize,
+        column: &Column,
+        records: &mut [u8],
+        row_bytes: usize,
+    ) {
+        let at = column.offset as usize;
+        let patterns = self.bytes[first * N..].as_chunks::<N>().0;
         for (record, pattern) in records.chunks_exact_mut(row_bytes).zip(patterns) {
-            let place = &mut record[at..at + width];
-            place.copy_from_slice(pattern);
+            let mut pattern = *pattern;
             if column.order == ByteOrder::Big {
-                place.reverse();
+                pattern.reverse();
             }
+            record[at..at + N].copy_from_slice(&pattern);
         }
     }
 }

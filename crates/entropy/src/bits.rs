@@ -72,6 +72,10 @@ impl RawBits for BitReader<'_> {
     #[inline]
     fn raw(&mut self, _value: u64, count: u32) -> u64 {
         let (at, shift) = (self.at_bit / 8, (self.at_bit % 8) as u32);
+        if let (0..=56, Some(eight)) = (count, self.bytes.get(at..).and_then(<[u8]>::first_chunk)) {
+            self.at_bit += count as usize;
+            return low_bits(u64::from_le_bytes(*eight) >> shift, count);
+        }
         let mut window = [0u8; 16];
         if let Some(all) = self.bytes.get(at..at + 16) {
             window.copy_from_slice(all);

@@ -72,7 +72,8 @@ impl Frequencies {
         // What rounding left over goes to, or comes from, the largest, whom it costs least.
         loop {
             let now: u64 = frequencies.iter().sum();
-            let largest = (0..frequencies.len()).max_by_key(|&at| (frequencies[at], std::cmp::Reverse(at)))?;
+            let largest =
+                (0..frequencies.len()).max_by_key(|&at| (frequencies[at], std::cmp::Reverse(at)))?;
             if now <= total {
                 frequencies[largest] += total - now;
                 break;

@@ -11,8 +11,6 @@
 use hepz_entropy::rans::{Frequencies, MAX_LOG2_TOTAL};
 use hepz_entropy::{BitReader, BitWriter, RawBits};
 
-/// Bins are decided from at most so many values.
-const SAMPLE: usize = 1 << 15;
 /// A bin costs about so many bits: its place in the tree, its weight.
 const BIN_BITS: u64 = 9;
 /// Bins and classes together, at most.
@@ -42,9 +40,9 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// The bins that suit a sample of path values. Special values have no part in them.
-    pub fn fit(bits: u32, classes: u32, sample: &[u64]) -> Histogram {
-        let stride = sample.len().div_ceil(SAMPLE).max(1);
+    /// The bins that suit path values, of which at most `most` are looked at. Special values have no part in them.
+    pub fn fit(bits: u32, classes: u32, sample: &[u64], most: usize) -> Histogram {
+        let stride = sample.len().div_ceil(most.max(1)).max(1);
         let mut sorted: Vec<u64> = sample.iter().copied().step_by(stride).collect();
         sorted.sort_unstable();
         let mut bins = Vec::new();
@@ -318,7 +316,7 @@ mod tests {
         fn every_value_lies_in_its_bin_and_the_histogram_comes_back(seed in prop::collection::vec(any::<u64>(), 0..400), bits in 0u32..65, centre in any::<u64>(), spread in 0u32..64, classes in 0u32..40) {
             let mask = if bits == 0 { 0 } else { u64::MAX >> (64 - bits) };
             let values: Vec<u64> = seed.iter().map(|s| centre.wrapping_add(s >> spread) & mask).collect();
-            let histogram = Histogram::fit(bits, classes, &values);
+            let histogram = Histogram::fit(bits, classes, &values, 1 << 15);
             for &value in values.iter().chain(&[0, mask, centre & mask]) {
                 let bin = histogram.bin(histogram.symbol_of(value)).unwrap();
                 prop_assert!(value >= bin.base && (bin.open == 64 || (value - bin.base) >> bin.open == 0));
@@ -350,7 +348,7 @@ mod tests {
             state >> 44
         };
         let values: Vec<u64> = (0..20_000).map(|at| if at % 3 == 0 { 777_777 } else { noise() }).collect();
-        let histogram = Histogram::fit(20, 0, &values);
+        let histogram = Histogram::fit(20, 0, &values, 1 << 15);
         let bin = histogram.bin(histogram.symbol_of(777_777)).unwrap();
         assert_eq!(bin, Bin { base: 777_777, open: 0 });
         assert!(histogram.symbols() < 60, "{}", histogram.symbols());
@@ -363,7 +361,10 @@ mod tests {
     fn counts_are_kept_to_a_sixteenth() {
         for count in (0..70_000u32).chain([1 << 31, u32::MAX]) {
             let kept = rounded(count);
-            assert!(kept.abs_diff(count) <= count / 16 + u32::from(count > u32::MAX - (1 << 28)) * (1 << 28), "{count} {kept}");
+            assert!(
+                kept.abs_diff(count) <= count / 16 + u32::from(count > u32::MAX - (1 << 28)) * (1 << 28),
+                "{count} {kept}"
+            );
             let mut bits = BitWriter::default();
             put_count(kept, &mut bits);
             assert_eq!(read_count(&mut BitReader::new(&bits.finish())), kept);

@@ -203,10 +203,7 @@ impl PathMap {
                 let grid = Grid::ZeroBits(bits);
                 self.split_by(|raw| grid.position(raw, scalar), patterns, paths, escapes)
             }
-            Grid::Decimal(digits) => {
-                let grid = Grid::Decimal(digits);
-                self.split_by(|raw| grid.position(raw, scalar), patterns, paths, escapes)
-            }
+            grid => self.split_by(|raw| grid.position(raw, scalar), patterns, paths, escapes),
         }
     }
 
@@ -256,10 +253,7 @@ impl PathMap {
                 let grid = Grid::ZeroBits(bits);
                 paths.iter_mut().for_each(|path| *path = grid.pattern(position(*path), scalar) & mask);
             }
-            Grid::Decimal(digits) => {
-                let grid = Grid::Decimal(digits);
-                paths.iter_mut().for_each(|path| *path = grid.pattern(position(*path), scalar) & mask);
-            }
+            grid => paths.iter_mut().for_each(|path| *path = grid.pattern(position(*path), scalar) & mask),
         }
     }
 
@@ -492,7 +486,7 @@ impl PathMap {
         if scalar == Scalar::F16 {
             return None;
         }
-                let patterns: Vec<u64> = counts.iter().map(|&(rank, _)| unordered(rank, scalar)).collect();
+        let patterns: Vec<u64> = counts.iter().map(|&(rank, _)| unordered(rank, scalar)).collect();
         let digits = (0..=9).find(|&digits| {
             let on_grid = |&raw: &u64| Grid::Decimal(digits).position(raw, scalar).is_some();
             patterns.iter().take(8).all(on_grid) && patterns.iter().all(on_grid)

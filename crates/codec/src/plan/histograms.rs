@@ -8,8 +8,8 @@
 //! coded, and at most one context, which picks the histogram. No modelled decisions mean that the values are bytes for zstd.
 
 use super::coding::{
-    Domain, Known, Near, Prepared, expectations, from_patterns, predict, prepare,
-    repeats_within, runs_of, to_patterns,
+    Domain, Known, Near, Prepared, expectations, from_patterns, predict, prepare, repeats_within, runs_of,
+    to_patterns,
 };
 use super::column::{ColumnPlan, LaneKind, LanePlan, Prediction};
 use super::{ColumnId, PlanError};
@@ -19,7 +19,7 @@ use hepz_container::wire::{Cursor, put_bytes};
 use hepz_entropy::rans::{self, Frequencies, Tables};
 use hepz_entropy::{BitReader, BitWriter, RawBits};
 use hepz_models::histogram::{self, Histogram};
-use hepz_transforms::path_map::{PathMap, Place};
+use hepz_transforms::path_map::{HAS_PATH, PathMap};
 
 /// How a column of one chunk is stored: the low bits of its first byte.
 const CONSTANT_PATH: u8 = 0;
@@ -31,8 +31,8 @@ const ALL_ROWS: u8 = 8;
 
 /// Histograms of one column at most.
 const MOST_TABLES: u32 = 64;
-/// Stands for a symbol that is not known yet.
-const REST: u16 = u16::MAX;
+/// Values that bins are decided from, at most.
+const FITTED: usize = 1 << 14;
 
 /// Appends the column `id`, all of whose values are known.
 pub fn encode_column(
@@ -208,76 +208,109 @@ fn encode_values(
     let mut values = domain.patterns(truth);
     let predicted = predict(plan, id, known, known.scalar(id), domain)?;
     to_patterns(&plan.prediction, known.scalar(id), &predicted, &mut values);
-    let escape = map.rest_class() as u16;
-    let mut symbols = Vec::with_capacity(values.len());
-    let mut paths = Vec::with_capacity(values.len());
-    let mut escapes = Vec::new();
-    for &value in &values {
-        symbols.push(match map.split(value) {
-            Place::Atom(atom) => atom as u16,
-            Place::Rest(path) => {
-                paths.push(path);
-                REST
-            }
-            Place::Escape => {
-                escapes.push(value);
-                escape
-            }
-        });
-    }
+    let (mut paths, mut escapes) = (Vec::new(), Vec::new());
+    let symbols = map.split_all(&values, &mut paths, &mut escapes);
     drop(values);
     if map.bits == 0 && paths.len() == symbols.len() {
         return Ok(());
     }
-    let keep: Vec<bool> = symbols.iter().map(|&symbol| symbol == REST).collect();
+    let keep: Vec<bool> = symbols.iter().map(|&symbol| symbol == HAS_PATH).collect();
     if let Some(expected) = expected(plan, id, known, domain, &predicted, &keep)? {
         to_differences(&expected, map.bits, &mut paths);
     }
     let context = Context::of(plan, id, known, domain)?;
-    encode_symbols(map, &context, symbols, paths, into);
+    encode_symbols(map, &context, &symbols, &paths, into);
     let width = map.scalar.bytes();
     escapes.iter().for_each(|escape| into.extend_from_slice(&escape.to_le_bytes()[..width]));
     Ok(())
 }
 
-/// One histogram with the symbols that were counted.
-struct Counted {
+/// A histogram for some rows of a column.
+struct Table {
     histogram: Histogram,
     counts: Vec<u32>,
 }
 
-impl Counted {
-    fn fit(map: &PathMap, symbols: &[u16], paths: &[u64]) -> Counted {
-        let classes = map.rest_class() as u32 + 1;
-        let histogram = Histogram::fit(map.bits, classes, paths);
-        let mut counted = Counted { counts: vec![0; histogram.symbols()], histogram };
-        counted.add(symbols, paths);
-        counted
+impl Table {
+    fn new(map: &PathMap, paths: &[u64], most: usize) -> Table {
+        let histogram = Histogram::fit(map.bits, map.rest_class() as u32 + 1, paths, most);
+        Table { counts: vec![0; histogram.symbols()], histogram }
     }
 
-    fn add(&mut self, symbols: &[u16], paths: &[u64]) {
-        for &symbol in symbols.iter().filter(|&&symbol| symbol != REST) {
+    /// The symbols of rows, which are counted.
+    fn count(&mut self, classes: &[u16], paths: &[u64]) -> Vec<u16> {
+        let mut next = paths.iter();
+        let symbol = |&class: &u16| {
+            let symbol = if class == HAS_PATH {
+                self.histogram.symbol_of(*next.next().expect("a path for each that has one"))
+            } else {
+                class
+            };
             self.counts[usize::from(symbol)] += 1;
-        }
-        for &path in paths {
-            self.counts[usize::from(self.histogram.symbol_of(path))] += 1;
-        }
+            symbol
+        };
+        classes.iter().map(symbol).collect()
     }
 }
 
-fn encode_symbols(
-    map: &PathMap,
-    context: &Context,
-    mut symbols: Vec<u16>,
-    paths: Vec<u64>,
-    into: &mut Vec<u8>,
-) {
-    // Table 0 is the common one; `table_of[context]` the table of each context.
-    let (tables, which, own) = if context.of_row.is_empty() {
-        (vec![Counted::fit(map, &symbols, &paths)], Vec::new(), Vec::new())
-    } else {
-        tables_by_context(map, context, &symbols, &paths)
-    };
+/// How the rows of a column are coded.
+struct Tabled {
+    /// The common table, then those of the contexts that are worth one.
+    tables: Vec<Table>,
+    /// For each row its table; empty for the common one throughout.
+    which: Vec<u8>,
+    /// For each context whether it has a table.
+    own: Vec<bool>,
+    symbols: Vec<u16>,
+}
+
+impl Tabled {
+    fn new(map: &PathMap, context: &Context, classes: &[u16], paths: &[u64]) -> Tabled {
+        let mut common = Table::new(map, paths, FITTED);
+        let mut symbols = common.count(classes, paths);
+        let n = context.cardinality as usize;
+        if context.of_row.is_empty() {
+            return Tabled { tables: vec![common], which: Vec::new(), own: Vec::new(), symbols };
+        }
+        let mut shared = vec![vec![0u32; common.counts.len()]; n];
+        let mut classes_of: Vec<Vec<u16>> = vec![Vec::new(); n];
+        let mut paths_of: Vec<Vec<u64>> = vec![Vec::new(); n];
+        let mut next = paths.iter();
+        for ((&class, &symbol), &given) in classes.iter().zip(&symbols).zip(&context.of_row) {
+            let given = usize::from(given);
+            shared[given][usize::from(symbol)] += 1;
+            classes_of[given].push(class);
+            if class == HAS_PATH {
+                paths_of[given].extend(next.next());
+            }
+        }
+        let mut tables = Vec::new();
+        let mut table_of = vec![0u8; n];
+        let mut own_symbols = vec![Vec::new().into_iter(); n];
+        let whole = common.counts.clone();
+        for given in (0..n).filter(|&given| !classes_of[given].is_empty()) {
+            let mut table = Table::new(map, &paths_of[given], FITTED / 4);
+            let symbols = table.count(&classes_of[given], &paths_of[given]);
+            let own = table.histogram.price(&table.counts);
+            if own < common.histogram.price_under(&shared[given], &whole) {
+                tables.push(table);
+                table_of[given] = tables.len() as u8;
+                own_symbols[given] = symbols.into_iter();
+                // The common histogram counts only those that use it.
+                common.counts.iter_mut().zip(&shared[given]).for_each(|(all, own)| *all -= own);
+            }
+        }
+        for (symbol, &given) in symbols.iter_mut().zip(&context.of_row) {
+            *symbol = own_symbols[usize::from(given)].next().unwrap_or(*symbol);
+        }
+        tables.insert(0, common);
+        let which = context.of_row.iter().map(|&given| table_of[usize::from(given)]).collect();
+        Tabled { tables, which, own: table_of.iter().map(|&table| table > 0).collect(), symbols }
+    }
+}
+
+fn encode_symbols(map: &PathMap, context: &Context, classes: &[u16], paths: &[u64], into: &mut Vec<u8>) {
+    let Tabled { tables, which, own, symbols } = Tabled::new(map, context, classes, paths);
     let mut bits = BitWriter::default();
     own.iter().for_each(|&own| {
         bits.raw(u64::from(own), 1);
@@ -290,15 +323,12 @@ fn encode_symbols(
         frequencies.push(frequencies_of(&counts));
     }
     let mut next = paths.iter();
-    for (at, symbol) in symbols.iter_mut().enumerate() {
-        if *symbol != REST {
-            continue;
+    for (at, (&symbol, &class)) in symbols.iter().zip(classes).enumerate() {
+        if class == HAS_PATH {
+            let table = &tables[which.get(at).map_or(0, |&which| usize::from(which))];
+            let open = table.histogram.bin(symbol).map_or(0, |bin| bin.open);
+            bits.raw(next.next().copied().unwrap_or(0), open);
         }
-        let table = &tables[which.get(at).map_or(0, |&which| usize::from(which))];
-        let path = *next.next().expect("one path for each of the rest");
-        *symbol = table.histogram.symbol_of(path);
-        let open = table.histogram.bin(*symbol).map_or(0, |bin| bin.open);
-        bits.raw(path, open);
     }
     let alone = frequencies.iter().all(Frequencies::is_of_one_symbol);
     let tables = Tables { tables: &frequencies, which: &which };
@@ -309,52 +339,6 @@ fn encode_symbols(
 /// Frequencies of rounded counts; of a table for no rows any will do.
 fn frequencies_of(counts: &[u32]) -> Frequencies {
     histogram::frequencies(counts).unwrap_or_else(Frequencies::of_one_symbol)
-}
-
-/// The common table, then those of the contexts that are worth one; for each row its table; for each context whether it has one.
-fn tables_by_context(
-    map: &PathMap,
-    context: &Context,
-    symbols: &[u16],
-    paths: &[u64],
-) -> (Vec<Counted>, Vec<u8>, Vec<bool>) {
-    let n = context.cardinality as usize;
-    let mut symbols_of: Vec<Vec<u16>> = vec![Vec::new(); n];
-    let mut paths_of: Vec<Vec<u64>> = vec![Vec::new(); n];
-    let mut next = paths.iter();
-    for (&symbol, &given) in symbols.iter().zip(&context.of_row) {
-        symbols_of[usize::from(given)].push(symbol);
-        if symbol == REST {
-            paths_of[usize::from(given)].extend(next.next());
-        }
-    }
-    let mut common = Counted::fit(map, symbols, paths);
-    let mut tables = Vec::new();
-    let mut table_of = vec![0u8; n];
-    let mut own = vec![false; n];
-    for given in 0..n {
-        let (symbols, paths) = (&symbols_of[given], &paths_of[given]);
-        if symbols.is_empty() {
-            continue;
-        }
-        let candidate = Counted::fit(map, symbols, paths);
-        let mut shared = vec![0; common.histogram.symbols()];
-        let mut count = Counted { histogram: common.histogram.clone(), counts: std::mem::take(&mut shared) };
-        count.add(symbols, paths);
-        if candidate.histogram.price(&candidate.counts) < common.histogram.price_under(&count.counts, &common.counts) {
-            own[given] = true;
-            tables.push(candidate);
-            table_of[given] = tables.len() as u8;
-        }
-    }
-    // The common histogram counts only those that use it.
-    common.counts.fill(0);
-    for given in (0..n).filter(|&given| !own[given]) {
-        common.add(&symbols_of[given], &paths_of[given]);
-    }
-    tables.insert(0, common);
-    let which = context.of_row.iter().map(|&given| table_of[usize::from(given)]).collect();
-    (tables, which, own)
 }
 
 fn decode_values(
@@ -392,7 +376,8 @@ fn decode_values(
         histograms.push(histogram);
         frequencies.push(frequencies_of(&counts));
     }
-    let which: Vec<u8> = context.of_row.iter().map(|&given| table_of.get(usize::from(given)).copied().unwrap_or(0)).collect();
+    let which: Vec<u8> =
+        context.of_row.iter().map(|&given| table_of.get(usize::from(given)).copied().unwrap_or(0)).collect();
     let mut symbols = vec![0u16; n];
     rans::decode(coded, Tables { tables: &frequencies, which: &which }, &mut symbols);
     let mut values = Vec::with_capacity(n);
@@ -430,7 +415,7 @@ fn decode_values(
         }
     }
     if whole {
-        values.iter_mut().for_each(|value| *value = map.join(*value));
+        map.join_all(&mut values);
         return Ok(values);
     }
     let width = map.scalar.bytes();

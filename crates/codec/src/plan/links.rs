@@ -5,11 +5,11 @@
 //! Holds: structure alone decides (row counts, monotone offsets), never names.
 
 use super::column::Link;
-use super::{ColumnId, Slice};
+use super::{ColumnId, Sample};
 use hepz_columns::Table;
 
 /// Finds the links of all tables.
-pub fn find_links(tables: &[Table], sample: &Slice) -> Vec<Option<Link>> {
+pub fn find_links(tables: &[Table], sample: &Sample) -> Vec<Option<Link>> {
     let mut links: Vec<Option<Link>> = vec![None; tables.len()];
     for (table, t) in tables.iter().enumerate() {
         let every = t.inner.iter().product::<u64>();
@@ -22,20 +22,29 @@ pub fn find_links(tables: &[Table], sample: &Slice) -> Vec<Option<Link>> {
             links[table] = Some(Link::Every { parent: parent.unwrap_or(table) as u32, rows: every });
         }
     }
-    // Offsets can be followed only where the sample holds the whole tables.
+    let rows = &sample.values.rows;
     for (at, t) in tables.iter().enumerate() {
-        if t.columns.len() != 1 || sample.rows[at] as u64 != t.rows || t.rows < 2 {
+        if t.columns.len() != 1 || rows[at] == 0 || t.rows < 2 {
             continue;
         }
-        let Some(Some(offsets)) = sample.columns[at].first() else { continue };
-        if offsets.scalar().is_float() || offsets.scalar().bytes() < 4 || offsets.raw(0) != 0 {
+        let (Some(Some(offsets)), Some(&Some(last))) =
+            (sample.values.columns[at].first(), sample.last_offsets.get(at))
+        else {
+            continue;
+        };
+        let whole = rows[at] as u64 == t.rows;
+        if offsets.scalar().is_float() || offsets.scalar().bytes() < 4 || whole && offsets.raw(0) != 0 {
             continue;
         }
         let raw = offsets.to_raw();
-        let last = raw[raw.len() - 1];
+        let here = raw[raw.len() - 1] - raw[0].min(raw[raw.len() - 1]);
         if last == 0 || raw.windows(2).any(|w| w[1] < w[0]) {
             continue;
         }
+        // Of a part of the file the rows have to belong together: it is cut before owners.
+        let fits = |parent: usize, child: usize| {
+            (rows[parent]..=rows[parent] + 1).contains(&rows[at]) && here <= rows[child] as u64
+        };
         let owners = t.rows - 1;
         let parent = tables
             .iter()
@@ -47,7 +56,9 @@ pub fn find_links(tables: &[Table], sample: &Slice) -> Vec<Option<Link>> {
         let child = tables
             .iter()
             .enumerate()
-            .filter(|&(c, other)| c != at && c != parent && other.rows == last && links[c].is_none())
+            .filter(|&(c, other)| {
+                c != at && c != parent && other.rows == last && links[c].is_none() && fits(parent, c)
+            })
             .min_by_key(|&(c, _)| (c.abs_diff(at), c));
         if let Some((child, _)) = child {
             let offsets = ColumnId { table: at as u32, column: 0 };

@@ -14,6 +14,7 @@ mod draft;
 mod histograms;
 mod indices;
 mod judged;
+mod lines;
 mod links;
 mod planner;
 mod related;
@@ -48,6 +49,15 @@ pub struct Slice {
     pub rows: Vec<usize>,
     /// `[table][column]`; in decoding, columns that were not asked for are `None`.
     pub columns: Vec<Vec<Option<Values>>>,
+}
+
+/// What a plan is made from.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    /// Values of some rows.
+    pub values: Slice,
+    /// `[table]`: the last value of the whole table, if it may be offsets.
+    pub last_offsets: Vec<Option<u64>>,
 }
 
 /// Why a plan or its streams cannot be read.
@@ -89,6 +99,16 @@ pub enum Engine {
     Histograms,
 }
 
+impl Engine {
+    /// Bytes of values that a plan is made from, at most.
+    pub(crate) fn sample_bytes(self) -> u64 {
+        match self {
+            Engine::Mixing => 64 << 20,
+            Engine::Histograms => 4 << 20,
+        }
+    }
+}
+
 /// How each column is coded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -103,8 +123,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Decides from a sample of up to 64 MB.
-    pub fn make(tables: &[Table], sample: &Slice, engine: Engine) -> Plan {
+    /// Decides.
+    pub fn make(tables: &[Table], sample: &Sample, engine: Engine) -> Plan {
         let decision = planner::decide(tables, sample, engine);
         let links = decision.links;
         let needs: BTreeMap<ColumnId, Vec<ColumnId>> =
@@ -428,6 +448,9 @@ impl Plan {
         match &plan.prediction {
             Prediction::None => {}
             Prediction::Previous => parts.push("delta".to_string()),
+            Prediction::Line(across, run) => {
+                parts.push(format!("on a line across {} in each {}", input(across), input(run)));
+            }
             Prediction::RunningSum(counts) => parts.push(format!("running sum of {}", input(counts))),
             Prediction::Residual(formula, inputs) | Prediction::Expected(formula, inputs) => {
                 let inputs: Vec<String> = inputs.iter().map(input).collect();

@@ -12,7 +12,7 @@ use super::indices::{Index, find_indices};
 use super::judged::{Closures, Judged, judge};
 use super::links::find_links;
 use super::survey::Survey;
-use super::{ColumnId, Engine, Slice, histograms};
+use super::{ColumnId, Engine, Sample, Slice, histograms};
 use hepz_columns::{Table, Values};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,8 +30,13 @@ pub struct Decision {
 }
 
 /// Decides.
-pub fn decide(tables: &[Table], sample: &Slice, engine: Engine) -> Decision {
+pub fn decide(tables: &[Table], sample: &Sample, engine: Engine) -> Decision {
     let links = find_links(tables, sample);
+    let shortened = match engine {
+        Engine::Mixing => None,
+        Engine::Histograms => shortened(tables, &links, &sample.values, engine.sample_bytes()),
+    };
+    let sample = shortened.as_ref().unwrap_or(&sample.values);
     let known = Known::new(tables, &links, &sample.rows);
     let mut ids = Vec::new();
     for (table, columns) in sample.columns.iter().enumerate() {
@@ -54,6 +59,9 @@ pub fn decide(tables: &[Table], sample: &Slice, engine: Engine) -> Decision {
         .collect();
     let mut drafts: BTreeMap<ColumnId, Draft> = drafts.into_iter().map(|draft| (draft.id, draft)).collect();
     super::related::use_relations(tables, &links, &known, &mut drafts);
+    if engine == Engine::Mixing {
+        super::lines::use_lines(tables, &links, &known, &mut drafts);
+    }
     let indices = find_indices(tables, &links, &known);
     let order = coding_order(&drafts, &links, &indices);
     let mut per_table: Vec<Vec<ColumnId>> = vec![Vec::new(); tables.len()];
@@ -84,12 +92,67 @@ pub fn decide(tables: &[Table], sample: &Slice, engine: Engine) -> Decision {
         }
     }
     if engine == Engine::Histograms {
-        columns = columns
-            .into_par_iter()
-            .map(|(id, plan)| (id, histograms::choose(&plan, id, &known)))
-            .collect();
+        columns =
+            columns.into_par_iter().map(|(id, plan)| (id, histograms::choose(&plan, id, &known))).collect();
     }
     Decision { links, order, columns, bytes }
+}
+
+/// The first rows of every table, so that they are not much more than `most` bytes and belong together; `None` if they are
+/// not more anyway.
+fn shortened(tables: &[Table], links: &[Option<Link>], sample: &Slice, most: u64) -> Option<Slice> {
+    let bytes: u64 =
+        tables.iter().zip(&sample.rows).map(|(t, &rows)| u64::from(t.row_bytes) * rows as u64).sum();
+    if bytes <= most {
+        return None;
+    }
+    let share = |rows: usize| (rows as u64 * most / bytes).max(1).min(rows as u64) as usize;
+    let mut rows: Vec<usize> =
+        (0..tables.len()).map(|table| kept_rows(table, tables.len(), links, sample, &share)).collect();
+    // Offsets keep one row more than their owners.
+    for link in links.iter().flatten() {
+        if let Link::Offsets { parent, offsets } = link {
+            let offsets = offsets.table as usize;
+            rows[offsets] = (rows[*parent as usize] + 1).min(sample.rows[offsets]);
+        }
+    }
+    let first = |values: &Values, rows: usize| {
+        let bytes = values.as_bytes()[..rows * values.scalar().bytes()].to_vec();
+        Values::from_bytes(values.scalar(), bytes)
+    };
+    let columns = sample
+        .columns
+        .iter()
+        .zip(&rows)
+        .map(|(columns, &rows)| columns.iter().map(|values| first(values.as_ref()?, rows)).collect());
+    Some(Slice { columns: columns.collect(), rows })
+}
+
+/// How many first rows of a table belong to the share of its owners that is kept.
+fn kept_rows(
+    table: usize,
+    depth: usize,
+    links: &[Option<Link>],
+    sample: &Slice,
+    share: &dyn Fn(usize) -> usize,
+) -> usize {
+    let rows = sample.rows[table];
+    let (parent, per_owner, offsets) = match links[table] {
+        Some(Link::Every { parent, rows }) if parent as usize != table => (parent, rows, None),
+        Some(Link::Offsets { parent, offsets }) => (parent, 1, Some(offsets)),
+        _ => return share(rows),
+    };
+    if depth == 0 {
+        return share(rows);
+    }
+    let owners = kept_rows(parent as usize, depth - 1, links, sample, share);
+    let ends = offsets.and_then(|id| sample.columns[id.table as usize].get(id.column as usize)?.as_ref());
+    let kept = match ends {
+        Some(ends) if ends.len() > owners => ends.raw(owners).saturating_sub(ends.raw(0)),
+        Some(_) => rows as u64,
+        None => (owners as u64).saturating_mul(per_owner),
+    };
+    kept.min(rows as u64) as usize
 }
 
 /// Columns that repeat wherever another column of their table repeats: event values, written for each object.
@@ -148,7 +211,8 @@ fn find_running_sums(tables: &[Table], sample: &Slice, links: &[Option<Link>]) -
             continue;
         }
         let steps: Vec<u64> = offsets.windows(2).map(|w| w[1] - w[0]).collect();
-        let same = tables.iter().enumerate().filter(|&(t, _)| t != table && sample.rows[t] == n - 1);
+        let same =
+            tables.iter().enumerate().filter(|&(t, _)| t != table && (n - 1..=n).contains(&sample.rows[t]));
         let counts = same.flat_map(|(t, _)| {
             let columns = sample.columns[t].iter().enumerate();
             columns
