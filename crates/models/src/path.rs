@@ -71,6 +71,15 @@ pub enum Expectation<'a> {
     Given(&'a [u64]),
     /// A value that was coded before.
     Earlier(Earlier<'a>),
+    /// Made from the values that were coded before.
+    Made(&'a dyn Guess),
+}
+
+/// Says near which path value the next one is expected.
+pub trait Guess: std::fmt::Debug {
+    /// The expectation for the value at `at`; asked once for each value, in order. Only the values before `at` may be
+    /// looked at: the decoder does not know the others.
+    fn guess(&self, at: usize, values: &[u64]) -> u64;
 }
 
 /// At most so many lanes and expectations together; more are ignored.
@@ -277,6 +286,7 @@ impl<'a> Walk<'a> {
                 *expected = match *expectation {
                     Expectation::Given(given) => given.get(at).copied().unwrap_or(0),
                     Expectation::Earlier(earlier) => earlier.of(at, values),
+                    Expectation::Made(guess) => guess.guess(at, &values[..at]),
                 };
             }
             let top = self.code_value::<C, N>(coder, values[at], &contexts, &expected);

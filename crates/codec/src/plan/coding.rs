@@ -6,6 +6,7 @@
 
 use super::buckets::Buckets;
 use super::column::{ColumnPlan, Input, LaneKind, Link, Prediction, RowMap, Rows};
+use super::lines::Lines;
 use super::{ColumnId, PlanError};
 use hepz_columns::{Scalar, Table, Values};
 use hepz_entropy::{Coder, RawBits};
@@ -378,7 +379,7 @@ pub fn predict(
     domain: &Domain,
 ) -> Result<Vec<u64>, PlanError> {
     match &plan.prediction {
-        Prediction::None | Prediction::Previous => Ok(Vec::new()),
+        Prediction::None | Prediction::Previous | Prediction::Line(..) => Ok(Vec::new()),
         Prediction::RunningSum(input) => {
             let counts =
                 known.get(input.id).ok_or(PlanError::Corrupt("a column needs one that is not known"))?;
@@ -423,7 +424,7 @@ fn residual(rank: u64, predicted: u64, scalar: Scalar) -> u64 {
 /// Takes what is predicted off the patterns.
 pub fn to_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], values: &mut [u64]) {
     match prediction {
-        Prediction::None | Prediction::Expected(..) => {}
+        Prediction::None | Prediction::Expected(..) | Prediction::Line(..) => {}
         Prediction::Previous | Prediction::RunningSum(_) => {
             let mut previous = ordered(0, scalar);
             for (at, value) in values.iter_mut().enumerate() {
@@ -444,7 +445,7 @@ pub fn to_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], v
 /// Puts it on again.
 pub fn from_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], values: &mut [u64]) {
     match prediction {
-        Prediction::None | Prediction::Expected(..) => {}
+        Prediction::None | Prediction::Expected(..) | Prediction::Line(..) => {}
         Prediction::Previous | Prediction::RunningSum(_) => {
             let mut previous = ordered(0, scalar);
             for (at, value) in values.iter_mut().enumerate() {
@@ -605,14 +606,14 @@ fn code_patterns<C: Coder, R: RawBits>(
         }
     }
     let near = expectations(plan, id, known, domain, predicted, &keep)?;
-    let guesses: Vec<Expectation<'_>> = near
-        .iter()
-        .map(|near| match near {
-            Near::Paths(paths) => Expectation::Given(paths),
-            Near::Own(places) => Expectation::Earlier(Earlier::At(places)),
-            Near::Previous => Expectation::Earlier(Earlier::Back(1)),
-        })
-        .collect();
+    let lines = lines_of(plan, known, domain, &keep)?;
+    let line = lines.iter().map(|lines| Expectation::Made(lines));
+    let near = near.iter().map(|near| match near {
+        Near::Paths(paths) => Expectation::Given(paths),
+        Near::Own(places) => Expectation::Earlier(Earlier::At(places)),
+        Near::Previous => Expectation::Earlier(Earlier::Back(1)),
+    });
+    let guesses: Vec<Expectation<'_>> = line.chain(near).collect();
     let shape = PathShape { bits: map.bits, modelled: plan.modelled };
     walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
     let mut next = paths.into_iter();
@@ -626,6 +627,25 @@ fn code_patterns<C: Coder, R: RawBits>(
         };
     }
     Ok(())
+}
+
+/// What expects the values with a path on lines.
+fn lines_of<'m>(
+    plan: &'m ColumnPlan,
+    known: &Known<'_>,
+    domain: &Domain,
+    keep: &[bool],
+) -> Result<Option<Lines<'m>>, PlanError> {
+    let Prediction::Line(across, run) = &plan.prediction else { return Ok(None) };
+    let kept = |input: &Input| -> Result<(Scalar, Vec<u64>), PlanError> {
+        let values = known.values(input.id)?;
+        let all = domain.gather(|row| if row < values.len() { values.raw(row) } else { 0 });
+        let kept = all.into_iter().zip(keep).filter_map(|(raw, &keep)| keep.then_some(raw));
+        Ok((values.scalar(), kept.collect()))
+    };
+    let ((scalar, across), (_, run)) = (kept(across)?, kept(run)?);
+    let across = across.into_iter().map(|raw| to_number(raw, scalar)).collect();
+    Ok(Some(Lines::new(&plan.map, across, run)))
 }
 
 /// Where values are expected.

@@ -80,6 +80,9 @@ pub enum Prediction {
     Residual(Formula, Vec<Input>),
     /// A formula; the value is coded in the light of what it predicts.
     Expected(Formula, Vec<Input>),
+    /// A line through earlier points of a run; the value is coded in the light of it. The first column is the abscissa,
+    /// the second has the runs.
+    Line(Input, Input),
 }
 
 /// One context.
@@ -167,6 +170,7 @@ impl ColumnPlan {
             Prediction::Residual(_, inputs) | Prediction::Expected(_, inputs) => {
                 inputs.iter().for_each(&mut add)
             }
+            Prediction::Line(across, run) => [across, run].into_iter().for_each(&mut add),
         }
         self.further.iter().flat_map(|(_, inputs)| inputs).for_each(&mut add);
         self.near.iter().for_each(&mut add);
@@ -199,7 +203,7 @@ impl Prediction {
     /// The scalar of what the path map sees: the column's own, or the residual's.
     pub fn pattern_scalar(&self, scalar: Scalar) -> Scalar {
         match self {
-            Prediction::None | Prediction::Expected(..) => scalar,
+            Prediction::None | Prediction::Expected(..) | Prediction::Line(..) => scalar,
             _ => residual_scalar(scalar),
         }
     }
@@ -379,6 +383,7 @@ impl ColumnPlan {
             Prediction::RunningSum(_) => 2,
             Prediction::Residual(..) => 3,
             Prediction::Expected(..) => 4,
+            Prediction::Line(..) => 5,
         };
         let runs = u8::from(self.rows != Rows::All);
         let further = u8::from(!self.further.is_empty());
@@ -395,6 +400,9 @@ impl ColumnPlan {
             }
             Prediction::Residual(formula, inputs) | Prediction::Expected(formula, inputs) => {
                 put_formula(into, formula, inputs, id);
+            }
+            Prediction::Line(across, run) => {
+                [across, run].iter().for_each(|input| put_input(into, input, id))
             }
         }
         if !self.further.is_empty() {
@@ -463,6 +471,13 @@ impl ColumnPlan {
             4 => {
                 let (formula, inputs) = read_formula(bytes, id, tables, links)?;
                 Prediction::Expected(formula, inputs)
+            }
+            5 => {
+                let mut same = || match read_input(bytes, id, tables, links)? {
+                    input if input.map == RowMap::Same => Ok(input),
+                    _ => corrupt("a line through other rows"),
+                };
+                Prediction::Line(same()?, same()?)
             }
             _ => return Err(PlanError::TooNew),
         };

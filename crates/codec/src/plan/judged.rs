@@ -63,7 +63,9 @@ pub fn judge(
             let ranks: Vec<u64> = rows.iter().map(|&row| ordered(values.raw(row), scalar)).collect();
             // The target is what is coded: values or residuals; coded rows alone would be fairer, all are simpler.
             let (target, target_cardinality) = match draft.plan.prediction {
-                Prediction::None | Prediction::Expected(..) => (fine, buckets.cardinality),
+                Prediction::None | Prediction::Expected(..) | Prediction::Line(..) => {
+                    (fine, buckets.cardinality)
+                }
                 _ => {
                     let all = patterns(&draft.plan.prediction, Rows::All, id, known).ok()?;
                     let residual = residual_scalar(scalar);

@@ -14,6 +14,7 @@ mod draft;
 mod histograms;
 mod indices;
 mod judged;
+mod lined;
 mod lines;
 mod links;
 mod planner;

@@ -60,7 +60,7 @@ pub fn decide(tables: &[Table], sample: &Sample, engine: Engine) -> Decision {
     let mut drafts: BTreeMap<ColumnId, Draft> = drafts.into_iter().map(|draft| (draft.id, draft)).collect();
     super::related::use_relations(tables, &links, &known, &mut drafts);
     if engine == Engine::Mixing {
-        super::lines::use_lines(tables, &links, &known, &mut drafts);
+        super::lined::use_lines(tables, &links, &known, &mut drafts);
     }
     let indices = find_indices(tables, &links, &known);
     let order = coding_order(&drafts, &links, &indices);
