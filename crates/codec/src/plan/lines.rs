@@ -16,12 +16,16 @@ const STEPS_OFF: f64 = 24.0;
 /// Expectations that are off by more than all but so many bits of a path say nothing.
 const SURE_BITS: i32 = 7;
 
-/// A line through two points.
+/// Lines are looked for in the order in which they came before: so many runs may have been without points.
+const SKIPPED: usize = 6;
+
+/// A line through two points, and how far the second lies from the first.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     x: f64,
     y: f64,
     slope: f64,
+    width: f64,
 }
 
 impl Line {
@@ -39,7 +43,9 @@ struct State {
     low: (f64, f64),
     high: (f64, f64),
     /// A line of an earlier run on which all points of this one lie.
-    matched: Option<Line>,
+    matched: Option<usize>,
+    /// What the next run is likely to match.
+    likely: usize,
     earlier: Vec<Line>,
     /// Where the next line goes among the earlier ones.
     next: usize,
@@ -91,15 +97,17 @@ impl<'a> Lines<'a> {
         let is_on = |line: &Line, (x, y): (f64, f64)| {
             (line.at(x) - y).abs() <= STEPS_OFF * step * (1.0 + line.slope.abs())
         };
-        let holds = state.matched.is_some_and(|line| is_on(&line, (x, y)));
-        if !holds {
-            state.matched = None;
+        let first = if state.points == 1 { state.following(x) } else { None };
+        let likely = state.matched.or(first);
+        state.matched = likely.filter(|&at| state.earlier.get(at).is_some_and(|line| is_on(line, (x, y))));
+        if state.matched.is_none() {
             if state.points <= 2 && self.is_useful(state) {
                 let ends = [state.low, state.high];
                 let off =
                     |line: &Line| ends.map(|(x, y)| (line.at(x) - y).abs()).into_iter().fold(0.0, f64::max);
-                let on = state.earlier.iter().filter(|line| ends.iter().all(|&end| is_on(line, end)));
-                state.matched = on.copied().min_by(|a, b| off(a).total_cmp(&off(b)));
+                let on = state.earlier.iter().enumerate();
+                let on = on.filter(|(_, line)| ends.iter().all(|&end| is_on(line, end)));
+                state.matched = on.min_by(|a, b| off(a.1).total_cmp(&off(b.1))).map(|(at, _)| at);
             }
         }
     }
@@ -110,11 +118,12 @@ impl<'a> Lines<'a> {
 
     /// Where the value at `at` is expected, if anywhere.
     fn expect(&self, state: &State, at: usize) -> Option<f64> {
-        if state.points == 0 || self.run.get(at) != self.run.get(at.checked_sub(1)?) {
-            return None;
-        }
         let x = *self.across.get(at)?;
-        match state.matched {
+        if state.points == 0 || self.run.get(at) != self.run.get(at.checked_sub(1)?) {
+            let next = state.earlier.get(state.following(x)?)?;
+            return Some(next.at(x));
+        }
+        match state.matched.and_then(|at| state.earlier.get(at)) {
             Some(line) => Some(line.at(x)),
             None => Some(state.line()?.at(x)),
         }
@@ -125,12 +134,44 @@ impl State {
     /// The line through the outermost points.
     fn line(&self) -> Option<Line> {
         let ((x, y), (right, top)) = (self.low, self.high);
-        (right > x).then(|| Line { x, y, slope: (top - y) / (right - x) })
+        (right > x).then(|| Line { x, y, slope: (top - y) / (right - x), width: right - x })
+    }
+
+    /// Of the lines that once followed the last matched one, that in whose middle `x` lies most.
+    fn following(&self, x: f64) -> Option<usize> {
+        let begin = match self.matched.filter(|_| self.points > 0) {
+            Some(matched) => matched + 1,
+            None => self.likely,
+        };
+        let aside = |line: &Line| (x - line.x - 0.5 * line.width).abs() / line.width;
+        let ahead = (begin..begin + SKIPPED).map(|at| at % REMEMBERED);
+        let found = ahead.filter_map(|at| Some((at, aside(self.earlier.get(at)?))));
+        // The first of several in whose range it lies.
+        let mut best: Option<(usize, f64)> = None;
+        for (at, aside) in found {
+            if best.is_none_or(|(_, other)| other > 1.0 && aside < other) {
+                best = Some((at, aside));
+            }
+        }
+        best.filter(|&(_, aside)| aside <= 3.0).map(|(at, _)| at)
     }
 
     /// Ends a run and remembers its line.
     fn finish(&mut self) {
-        if self.points >= 3
+        // A line that came before grows more certain with every point that lies farther out.
+        let before = self.matched.and_then(|at| self.earlier.get(at)).copied();
+        if let Some(line) = before {
+            let ends = [(line.x, line.y), (line.x + line.width, line.y + line.slope * line.width)];
+            for (x, y) in ends {
+                if x < self.low.0 {
+                    self.low = (x, y);
+                }
+                if x > self.high.0 {
+                    self.high = (x, y);
+                }
+            }
+        }
+        if (self.points >= 3 || before.is_some())
             && let Some(line) = self.line()
         {
             match self.earlier.get_mut(self.next) {
@@ -139,8 +180,10 @@ impl State {
             }
             self.next = (self.next + 1) % REMEMBERED;
         }
+        if let Some(matched) = self.matched.take() {
+            self.likely = matched + 1;
+        }
         self.points = 0;
-        self.matched = None;
     }
 }
 

@@ -102,7 +102,13 @@ impl Cells {
             Content::Free => return None,
             Content::Label(scalar) => self.label(inner, scalar, labels)?,
             Content::Number(notation, scalar) => match numeral(inner) {
-                Some(numeral) => numeral.pattern(inner, notation, scalar)?,
+                Some(numeral) => {
+                    let raw = numeral.pattern(inner, notation, scalar)?;
+                    if self.width == 0 && numeral.is_usual(inner, notation, scalar) {
+                        return Some(raw);
+                    }
+                    raw
+                }
                 None => self.words.iter().find(|(word, _)| word == inner)?.1,
             },
         };

@@ -115,7 +115,12 @@ impl Numeral {
             return self.integer(text, scalar);
         }
         let power = self.exponent.checked_sub(i32::try_from(self.decimals).ok()?)?;
-        let size = match self.mantissa.and_then(|mantissa| to_binary64(mantissa, power)) {
+        let exact = || {
+            let divisor = POWERS.get(usize::try_from(-power).ok()?)?;
+            // Both are exact, so that one division rounds correctly.
+            self.mantissa.filter(|&mantissa| mantissa < 1 << 53).map(|mantissa| mantissa as f64 / divisor)
+        };
+        let size = match exact().or_else(|| to_binary64(self.mantissa?, power)) {
             Some(size) => size,
             None => std::str::from_utf8(text).ok()?.parse::<f64>().ok()?.abs(),
         };
@@ -124,6 +129,31 @@ impl Numeral {
             Scalar::F32 => Some(u64::from((value as f32).to_bits())),
             Scalar::F64 => Some(value.to_bits()),
             _ => None,
+        }
+    }
+
+    /// True if the text is sure to be what the notation prints for its number; of most that it prints this is known.
+    #[inline]
+    pub(super) fn is_usual(&self, text: &[u8], notation: Notation, scalar: Scalar) -> bool {
+        let body = &text[usize::from(self.negative)..];
+        let decimals = self.decimals as usize;
+        let whole = body.len().saturating_sub(decimals + usize::from(self.has_point));
+        if self.has_exponent || whole == 0 || whole > 1 && body[0] == b'0' {
+            return false;
+        }
+        // So many digits come back from a float of either size, as long as it is a normal number.
+        let sure = if scalar == Scalar::F32 { 6 } else { 15 };
+        match notation {
+            Notation::Integer => !self.has_point && (!self.negative || self.digits > 0),
+            Notation::Fixed(wanted) => {
+                decimals == usize::from(wanted) && self.has_point == (wanted > 0) && self.digits <= sure
+            }
+            Notation::General(most) => {
+                let small = self.digits == 0 || body[0] == b'0' && self.decimals > self.digits + 3;
+                let ends = !self.has_point || decimals > 0 && body[body.len() - 1] != b'0';
+                !small && ends && self.digits <= sure.min(u32::from(most))
+            }
+            _ => false,
         }
     }
 
@@ -413,6 +443,39 @@ mod tests {
             let exact = text != "100000000000000000000.5";
             assert_eq!(back.as_deref() == Some(text), exact, "{text} {notation:?}: {back:?}");
         }
+    }
+
+    #[test]
+    fn usual_texts_come_back() {
+        let mut state = 1u64;
+        let mut usual = 0;
+        for round in 0..200_000u64 {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let digits = (state >> 40) % 10u64.pow(1 + (round % 16) as u32);
+            let mut text = format!("{digits:0width$}", width = (round / 16 % 9) as usize);
+            if round % 3 > 0 {
+                text.insert((state % (text.len() as u64 + 1)) as usize, '.');
+            }
+            if round % 5 == 0 {
+                text.insert(0, '-');
+            }
+            let Some(numeral) = numeral(text.as_bytes()) else { continue };
+            let decimals = numeral.decimals.min(20) as u8;
+            for (notation, scalar) in [
+                (Notation::Integer, Scalar::I64),
+                (Notation::Fixed(decimals), Scalar::F32),
+                (Notation::Fixed(decimals), Scalar::F64),
+                (Notation::General(6), Scalar::F32),
+                (Notation::General(9), Scalar::F64),
+                (Notation::General(15), Scalar::F64),
+            ] {
+                if numeral.is_usual(text.as_bytes(), notation, scalar) {
+                    usual += 1;
+                    assert_eq!(again(&text, notation, scalar).as_deref(), Some(&text[..]), "{notation:?}");
+                }
+            }
+        }
+        assert!(usual > 100_000);
     }
 
     #[test]

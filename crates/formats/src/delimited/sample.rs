@@ -14,7 +14,7 @@ use std::ops::Range;
 
 /// What is looked at from the beginning, and at each of so many other places.
 const HEAD_BYTES: u64 = 64 << 10;
-const BLOCK_BYTES: u64 = 16 << 10;
+const BLOCK_BYTES: u64 = 4 << 10;
 const BLOCKS: u64 = 63;
 /// Lines that the separator is judged by.
 const JUDGED_LINES: usize = 400;
