@@ -6,6 +6,7 @@
 use crate::fixtures;
 use crate::readers::{Memory, hdf5_seeds, numpy_seeds};
 use hepz::events::Coded;
+use hepz::plan::Engine;
 use hepz::{Archive, CompressOptions, DecompressOptions, Limits, compress};
 use hepz_columns::events::Lattice;
 use hepz_container::{FormatVersion, Limits as FrameLimits, Reader, Section, Writer};
@@ -151,10 +152,12 @@ pub fn decode_events(data: &[u8]) {
     let lattices = lattices.map(|id| Lattice::from_id(id % 65).unwrap_or(Lattice::Binary64));
     let (decisions, raw) = code.split_at(code.len() * usize::from(cut) / 256);
     let coded = Coded { decisions: decisions.to_vec(), raw: raw.to_vec() };
-    if let Some(events) = hepz::events::decode(&coded, lattices, events.into(), 2000) {
+    let engine = if events < 128 { Engine::Mixing } else { Engine::Histograms };
+    let events = events % 128;
+    if let Some(events) = hepz::events::decode(&coded, lattices, engine, events.into(), 2000) {
         // What was decoded is coded and comes back: labels are the caller's.
-        let again = hepz::events::encode(&events, lattices);
-        let back = hepz::events::decode(&again, lattices, events.particles.len(), 2000);
+        let again = hepz::events::encode(&events, lattices, engine);
+        let back = hepz::events::decode(&again, lattices, engine, events.particles.len(), 2000);
         assert!(back == Some(events), "events come back changed");
     }
 }
@@ -165,12 +168,14 @@ pub fn event_seeds() -> Vec<Vec<u8>> {
     for text in [shower::hepmc3(5, 1), shower::hepmc2(6, 1)] {
         let format = EventFormat::recognise(text.as_bytes()).expect("a toy shower is an event record");
         let events = format.read(text.as_bytes());
-        let coded = hepz::events::encode(&events, [Lattice::Binary64; 4]);
-        let all = coded.decisions.len() + coded.raw.len();
-        let mut seed = vec![1, (coded.decisions.len() * 256 / all) as u8, 64, 64, 64, 64];
-        seed.extend(coded.decisions);
-        seed.extend(coded.raw);
-        seeds.push(seed);
+        for (engine, count) in [(Engine::Mixing, 1), (Engine::Histograms, 129)] {
+            let coded = hepz::events::encode(&events, [Lattice::Binary64; 4], engine);
+            let all = coded.decisions.len() + coded.raw.len();
+            let mut seed = vec![count, (coded.decisions.len() * 256 / all) as u8, 64, 64, 64, 64];
+            seed.extend(coded.decisions);
+            seed.extend(coded.raw);
+            seeds.push(seed);
+        }
     }
     seeds
 }

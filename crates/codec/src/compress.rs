@@ -10,7 +10,7 @@ use crate::events::text::{self, Chunks};
 use crate::image::{Gaps, Image, Opened};
 use crate::options::Stage;
 use crate::packing::{FRAME_BYTES, pack, pack_pieces};
-use crate::plan::{Encoded, Plan, Sample};
+use crate::plan::{Encoded, Engine, Plan, Sample};
 use crate::prices::Prices;
 use crate::schema::Schema;
 use crate::sections::Kind;
@@ -262,6 +262,11 @@ impl<'a> Job<'a> {
         Ok(Job { source, options, in_flight, sums, format, chunk_bytes, notes: Vec::new(), printed: None })
     }
 
+    /// What codes columns and events.
+    fn engine(&self) -> Engine {
+        self.options.level.engine()
+    }
+
     fn report(&self, notes: Vec<String>) -> CompressReport {
         CompressReport {
             original_bytes: self.source.len(),
@@ -308,7 +313,7 @@ impl<'a> Job<'a> {
             if batch.is_empty() {
                 break;
             }
-            for (piece, payload) in batch.iter().zip(text::encode_all(format, &batch)) {
+            for (piece, payload) in batch.iter().zip(text::encode_all(format, &batch, self.engine())) {
                 put(&mut sections, Kind::Events, number, &payload)?;
                 number += 1;
                 done += piece.len() as u64;
@@ -316,7 +321,7 @@ impl<'a> Job<'a> {
             self.advance(Stage::Code, done, text.len());
         }
         if let Some(rewrap) = rewrap {
-            put(&mut sections, Kind::Wrapper, 0, &pack(&rewrap.to_bytes()))?;
+            put(&mut sections, Kind::Wrapper, 0, &pack(&rewrap.to_bytes(), self.engine()))?;
         }
         sections.finish().map_err(wrote)?;
         report.archive_bytes = archive.len();
@@ -368,15 +373,15 @@ impl<'a> Job<'a> {
         let mut together = Vec::new();
         put_bytes(&mut together, &stored_schema);
         together.extend(skeleton(&image, &gaps, 0, joint as usize).map_err(CompressError::Read)?);
-        put(&mut sections, Kind::Schema, 0, &pack(&together))?;
-        put_recipes(&mut sections, &recipes)?;
+        put(&mut sections, Kind::Schema, 0, &pack(&together, self.engine()))?;
+        put_recipes(&mut sections, &recipes, self.engine())?;
         self.put_skeleton(&mut sections, &image, &gaps, joint)?;
         if !schema.tables.is_empty() && !self.put_chunks(&mut sections, &image, &shelf, &schema)? {
             return Ok(Err("the plan does not read back; please report this"));
         }
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
         if let Some((table, _)) = self.printed {
-            put(&mut sections, Kind::TextTable, 0, &pack(&table.to_bytes()))?;
+            put(&mut sections, Kind::TextTable, 0, &pack(&table.to_bytes(), self.engine()))?;
         }
         sections.finish().map_err(wrote)?;
         report.archive_bytes = archive.len();
@@ -422,7 +427,7 @@ impl<'a> Job<'a> {
         while from < gaps.bytes() {
             let bytes = (gaps.bytes() - from).min(FRAME_BYTES as u64) as usize;
             let plain = skeleton(image, gaps, from, bytes).map_err(CompressError::Read)?;
-            for (bytes, packed) in pack_pieces(&plain) {
+            for (bytes, packed) in pack_pieces(&plain, self.engine()) {
                 put(sections, Kind::Skeleton, from, &packed)?;
                 from += bytes as u64;
             }
@@ -442,14 +447,14 @@ impl<'a> Job<'a> {
         let (tables, cuts) = (&schema.tables, &schema.cuts);
         let total = total_bytes(tables);
         self.advance(Stage::Plan, 0, total);
-        let engine = self.options.level.engine();
+        let engine = self.engine();
         let rows = cuts.sample(tables, engine.sample_bytes());
         let values = shelf.gather(image, tables, &rows).map_err(CompressError::Read)?;
         let last_offsets = shelf.last_offsets(image, tables).map_err(CompressError::Read)?;
         let stored_plan = Plan::make(tables, &Sample { values, last_offsets }, engine).to_bytes();
         // Chunks are coded by what the decoder will read.
         let Ok(plan) = Plan::from_bytes(tables, &stored_plan, engine) else { return Ok(false) };
-        put(sections, Kind::Plan, 0, &pack(&stored_plan))?;
+        put(sections, Kind::Plan, 0, &pack(&stored_plan, engine))?;
         let mut prices = Prices::new(tables);
         let mut done = 0;
         let numbers: Vec<u64> = (0..cuts.chunks).collect();
@@ -469,7 +474,7 @@ impl<'a> Job<'a> {
         }
         let prices = prices.to_bytes(&plan);
         if !prices.is_empty() {
-            put(sections, Kind::Prices, 0, &pack(&prices))?;
+            put(sections, Kind::Prices, 0, &pack(&prices, engine))?;
         }
         Ok(true)
     }
@@ -482,13 +487,17 @@ fn skeleton(image: &Image<'_>, gaps: &Gaps, from: u64, bytes: usize) -> io::Resu
     Ok(plain)
 }
 
-fn put_recipes(sections: &mut Sections<'_>, recipes: &[Vec<u8>]) -> Result<(), CompressError> {
+fn put_recipes(
+    sections: &mut Sections<'_>,
+    recipes: &[Vec<u8>],
+    engine: Engine,
+) -> Result<(), CompressError> {
     let mut together = Vec::new();
     let mut first = 0;
     for (number, recipe) in recipes.iter().enumerate() {
         put_bytes(&mut together, recipe);
         if together.len() >= RECIPES_BYTES || number + 1 == recipes.len() {
-            put(sections, Kind::Recipes, first, &pack(&together))?;
+            put(sections, Kind::Recipes, first, &pack(&together, engine))?;
             together.clear();
             first = number as u64 + 1;
         }

@@ -4,6 +4,7 @@
 //! Not here: columns (`plan`), framing (`sections`).
 //! Holds: the packed form is never more than 11 bytes longer than the bytes; unpacking believes no length.
 
+use crate::plan::Engine;
 use hepz_container::wire::{Cursor, WireError, put_varint};
 use hepz_models::bytes::{ByteConfig, decode, encode};
 use rayon::prelude::*;
@@ -23,6 +24,8 @@ const SMALL_BYTES: usize = 1 << 20;
 /// zstd's default window at level 19; shorter inputs need no other.
 const ZSTD_WINDOW_LOG: u32 = 23;
 const ZSTD_LEVEL: i32 = 19;
+/// Where time counts, the byte model has at most so many bytes: they decode in milliseconds.
+const MODELLED_BYTES: usize = 4 << 10;
 /// zstd's level where time counts.
 const QUICK_LEVEL: i32 = 3;
 
@@ -94,8 +97,13 @@ fn by_model(bytes: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// Packs a short byte string: the smallest of what there is.
-pub(crate) fn pack(bytes: &[u8]) -> Vec<u8> {
+/// Packs a short byte string: the smallest of what there is, or of what is fast.
+pub(crate) fn pack(bytes: &[u8], engine: Engine) -> Vec<u8> {
+    if engine == Engine::Histograms && bytes.len() > MODELLED_BYTES {
+        return by_zstd(bytes, ZSTD_LEVEL, false)
+            .filter(|z| z.len() < bytes.len())
+            .unwrap_or_else(|| stored(bytes));
+    }
     let mut best = stored(bytes);
     if !bytes.is_empty() {
         let modelled = by_model(bytes);
@@ -119,7 +127,13 @@ pub(crate) fn pack_quickly(bytes: &[u8]) -> Vec<u8> {
 /// Packs up to [`FRAME_BYTES`] bytes of any kind into one piece or several: number of bytes, packed form.
 ///
 /// The byte model has to save 3 % against zstd, as zstd decodes a hundred times faster.
-pub(crate) fn pack_pieces(bytes: &[u8]) -> Vec<(usize, Vec<u8>)> {
+pub(crate) fn pack_pieces(bytes: &[u8], engine: Engine) -> Vec<(usize, Vec<u8>)> {
+    if engine == Engine::Histograms {
+        return match bytes.len() {
+            0..=SMALL_BYTES => vec![(bytes.len(), pack(bytes, engine))],
+            _ => vec![(bytes.len(), pack_quickly(bytes))],
+        };
+    }
     stretches(bytes).into_par_iter().flat_map_iter(pack_stretch).collect()
 }
 
@@ -235,7 +249,7 @@ mod tests {
     #[test]
     fn noise_costs_a_head_and_no_more() {
         let bytes = noise(3 << 20);
-        let pieces = pack_pieces(&bytes);
+        let pieces = pack_pieces(&bytes, Engine::Mixing);
         let packed: usize = pieces.iter().map(|p| p.1.len()).sum();
         assert!(packed <= bytes.len() + 11, "{packed}");
         assert_eq!(back(&pieces), bytes);
@@ -245,7 +259,7 @@ mod tests {
     fn a_repetition_far_away_is_found() {
         let mut bytes = noise(3 << 20);
         bytes.extend_from_within(..300 << 10);
-        let pieces = pack_pieces(&bytes);
+        let pieces = pack_pieces(&bytes, Engine::Mixing);
         let packed: usize = pieces.iter().map(|p| p.1.len()).sum();
         assert!(packed < (3 << 20) + 4096, "{packed}");
         assert_eq!(back(&pieces), bytes);
@@ -254,7 +268,13 @@ mod tests {
     #[test]
     fn each_method_gives_back_what_it_packed() {
         for bytes in [&b""[..], b"x", &[7; 3000], b"HDF5 header of some kind, HDF5 header of some kind"] {
-            for packed in [stored(bytes), by_zstd(bytes, 19, false).unwrap(), by_model(bytes), pack(bytes)] {
+            for packed in [
+                stored(bytes),
+                by_zstd(bytes, 19, false).unwrap(),
+                by_model(bytes),
+                pack(bytes, Engine::Mixing),
+                pack(bytes, Engine::Histograms),
+            ] {
                 assert_eq!(unpack(&packed, bytes.len() as u64).unwrap(), bytes);
                 if !bytes.is_empty() {
                     assert!(unpack(&packed, bytes.len() as u64 - 1).is_err());
@@ -267,7 +287,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn damaged_forms_are_refused_or_give_bytes(flip in 0usize..400, mask in 1u8.., cut in 0usize..50) {
-            for mut packed in [pack(&[5; 99]), by_zstd(&[5; 999], 19, false).unwrap(), by_model(b"some text, some more text")] {
+            for mut packed in [pack(&[5; 99], Engine::Mixing), by_zstd(&[5; 999], 19, false).unwrap(), by_model(b"some text, some more text")] {
                 let at = flip % packed.len();
                 packed[at] ^= mask;
                 packed.truncate(packed.len().saturating_sub(cut));

@@ -322,13 +322,19 @@ pub struct SingleDecoder<'a> {
     states: [u32; SINGLE_STATES],
     words: Words<'a>,
     next: usize,
+    last: u16,
 }
 
 impl<'a> SingleDecoder<'a> {
     /// A decoder of what [`SingleEncoder::finish`] returned.
     pub fn new(bytes: &'a [u8]) -> SingleDecoder<'a> {
         let (states, words) = from_bytes(bytes);
-        SingleDecoder { states, words, next: 0 }
+        SingleDecoder { states, words, next: 0, last: 0 }
+    }
+
+    /// The frequency of the last symbol, and the total.
+    pub fn last_frequency(&self) -> (u32, u32) {
+        (self.last.into(), 1 << MAX_LOG2_TOTAL)
     }
 
     /// The next symbol. Cost: about 6 ns.
@@ -346,6 +352,7 @@ impl<'a> SingleDecoder<'a> {
         let place = u32::from(slot - share.first);
         let next = u32::from(share.frequency).wrapping_mul(*state >> MAX_LOG2_TOTAL) + place;
         *state = self.words.refill(next);
+        self.last = share.frequency;
         symbol
     }
 }

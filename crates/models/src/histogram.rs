@@ -127,7 +127,7 @@ impl Histogram {
 }
 
 /// `n log2 n` in units of 2^-16 bits.
-fn n_log_n(n: u64) -> u64 {
+pub(crate) fn n_log_n(n: u64) -> u64 {
     n * log2(n)
 }
 
@@ -204,7 +204,7 @@ fn best(sorted: &[u64], base: u64, open: u32, penalty: u64) -> (Node, u64) {
 const WEIGHT_BITS: u32 = 3;
 
 /// A weight as it will be read back.
-fn rounded(weight: u32) -> u32 {
+pub(crate) fn rounded(weight: u32) -> u32 {
     if weight < 1 << WEIGHT_BITS {
         return weight;
     }
@@ -256,7 +256,8 @@ pub fn write(histogram: &Histogram, counts: &[u32], bits: &mut BitWriter) {
     }
 }
 
-fn put_count(count: u32, bits: &mut BitWriter) {
+/// Writes a rounded count.
+pub(crate) fn put_count(count: u32, bits: &mut BitWriter) {
     // Length of the number in four bits and an escape, then its top bits.
     let length = 32 - count.leading_zeros();
     bits.raw(u64::from(length.min(15)), 4);
@@ -267,7 +268,8 @@ fn put_count(count: u32, bits: &mut BitWriter) {
     bits.raw(u64::from(count) >> (length.max(1) - 1 - kept), kept);
 }
 
-fn read_count(bits: &mut BitReader<'_>) -> u32 {
+/// Reads what [`put_count`] wrote.
+pub(crate) fn read_count(bits: &mut BitReader<'_>) -> u32 {
     let mut length = bits.raw(0, 4) as u32;
     if length == 15 {
         length = (15 + bits.raw(0, 5) as u32).min(32);

@@ -21,3 +21,4 @@ pub mod histogram;
 pub mod logistic;
 pub mod path;
 pub mod symbol;
+pub mod tables;

@@ -13,10 +13,32 @@ const INITIAL_WEIGHT: i32 = 50_000;
 const MIXER_RATE: i32 = 3;
 const FINAL_CELLS: usize = 33;
 
+/// A direction of coding the symbols of models.
+pub trait SymbolCoder {
+    /// Codes a symbol: encoding writes `truth` and returns it; decoding returns what it read.
+    fn symbol<const N: usize>(&mut self, model: &mut Symbol<N>, contexts: &[u64; N], truth: u32) -> u32;
+    /// Codes a symbol of a tree.
+    fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32;
+}
+
+impl<C: Coder> SymbolCoder for C {
+    #[inline(always)]
+    fn symbol<const N: usize>(&mut self, model: &mut Symbol<N>, contexts: &[u64; N], truth: u32) -> u32 {
+        model.code(self, contexts, truth)
+    }
+
+    #[inline(always)]
+    fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32 {
+        model.code(self, context, truth)
+    }
+}
+
 /// A model of symbols of `bits` bits, most significant first, under `N` contexts.
 pub struct Symbol<const N: usize> {
     bits: u32,
-    /// `N` tables.
+    /// Its number among the models of a walk that does not learn; 0 for none yet.
+    pub(crate) number: u32,
+    /// `N` tables; empty until they are used.
     groups: Vec<Group>,
     /// Groups of one table, less 1; a power of two, less 1.
     mask: usize,
@@ -38,16 +60,25 @@ impl<const N: usize> Symbol<N> {
         }
         Symbol {
             bits,
-            groups: vec![Group([Counter::NEW; 16]); N << log2_groups],
+            number: 0,
+            groups: Vec::new(),
             mask: (1 << log2_groups) - 1,
             weights: vec![[row; N]; bits as usize],
             final_map: vec![final_row; bits as usize],
         }
     }
 
+    /// Bits of a symbol.
+    pub fn bits(&self) -> u32 {
+        self.bits
+    }
+
     /// Codes one symbol.
     #[inline]
     pub fn code<C: Coder>(&mut self, coder: &mut C, contexts: &[u64; N], truth: u32) -> u32 {
+        if self.groups.is_empty() {
+            self.groups = vec![Group([Counter::NEW; 16]); N * (self.mask + 1)];
+        }
         let mut bases = [0u64; N];
         for (input, base) in bases.iter_mut().enumerate() {
             *base = contexts[input].wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -104,12 +135,19 @@ impl<const N: usize> Symbol<N> {
 pub struct Tree {
     counters: Vec<Counter>,
     bits: u32,
+    /// As that of a [`Symbol`].
+    pub(crate) number: u32,
 }
 
 impl Tree {
     /// `contexts` trees for symbols of `bits` bits.
     pub fn new(contexts: usize, bits: u32) -> Tree {
-        Tree { counters: vec![Counter::NEW; contexts << bits], bits }
+        Tree { counters: vec![Counter::NEW; contexts << bits], bits, number: 0 }
+    }
+
+    /// Bits of a symbol.
+    pub fn bits(&self) -> u32 {
+        self.bits
     }
 
     /// Codes one symbol.
@@ -148,7 +186,7 @@ impl Difference {
 
     /// Codes a difference of the given kind; `near` is anything else that says how large it is.
     #[inline]
-    pub fn code<C: Coder, R: RawBits>(
+    pub fn code<C: SymbolCoder, R: RawBits>(
         &mut self,
         coder: &mut C,
         raw: &mut R,
@@ -158,17 +196,17 @@ impl Difference {
     ) -> i64 {
         let magnitude = truth.unsigned_abs();
         let contexts = [kind as u64, near << 8 | kind as u64];
-        let size = self.size.code(coder, &contexts, 64 - magnitude.leading_zeros()).min(64);
+        let size = coder.symbol(&mut self.size, &contexts, 64 - magnitude.leading_zeros()).min(64);
         if size == 0 {
             return 0;
         }
-        let negative = self.sign.code(coder, kind, u32::from(truth < 0)) == 1;
+        let negative = coder.tree(&mut self.sign, kind, u32::from(truth < 0)) == 1;
         let mut rest = size - 1;
         let mut magnitude_read = 1u64;
         if rest >= TOP_BITS {
             rest -= TOP_BITS;
             let top = (magnitude >> rest) as u32 & ((1 << TOP_BITS) - 1);
-            let top = self.top.code(coder, kind * 64 + (size as usize - 1), top);
+            let top = coder.tree(&mut self.top, kind * 64 + (size as usize - 1), top);
             magnitude_read = 1 << TOP_BITS | u64::from(top);
         }
         let low = raw.raw(magnitude, rest);

@@ -7,6 +7,7 @@
 
 use super::{Coded, Lattices, Prices, account, decode, encode};
 use crate::packing::{PackingError, pack_pieces, unpack};
+use crate::plan::Engine;
 use hepz_columns::events::Events;
 use hepz_container::wire::{Cursor, WireError, put_bytes, put_varint};
 use hepz_formats::events::{EventError, EventFormat};
@@ -18,6 +19,8 @@ const LEAST_BYTES: usize = 8;
 /// Ways to hold text.
 const BYTES: u8 = 0;
 const EVENTS: u8 = 1;
+/// Events whose symbols have static tables.
+const TABLED: u8 = 2;
 
 /// Why a chunk cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +58,7 @@ pub(crate) const FRONT_BYTES: u64 = 21;
 /// Reads the front of a payload.
 pub(crate) fn front(cursor: &mut Cursor<'_>) -> Result<Front, ChunkError> {
     let way = cursor.u8()?;
-    if way > EVENTS {
+    if way > TABLED {
         return Err(ChunkError::TooNew(way));
     }
     Ok(Front { way, text_bytes: cursor.varint()?, events: cursor.varint()? })
@@ -66,18 +69,22 @@ pub(crate) fn lattices(format: &EventFormat) -> Lattices {
 }
 
 /// The payload of some text.
-pub(crate) fn encode_chunk(format: &EventFormat, text: &[u8]) -> Vec<u8> {
+pub(crate) fn encode_chunk(format: &EventFormat, text: &[u8], engine: Engine) -> Vec<u8> {
     let events = format.read(text);
     let most = text.len() / LEAST_BYTES;
     let fits = events.n_particles() <= most
         && events.n_vertices() <= most
         && events.particles.len() <= most
         && on_lattices(&events, lattices(format));
-    let mut payload = vec![if fits { EVENTS } else { BYTES }];
+    let mut payload = vec![match engine {
+        _ if !fits => BYTES,
+        Engine::Mixing => EVENTS,
+        Engine::Histograms => TABLED,
+    }];
     put_varint(&mut payload, text.len() as u64);
     if !fits {
         put_varint(&mut payload, 0);
-        put_pieces(&mut payload, text);
+        put_pieces(&mut payload, text, engine);
         return payload;
     }
     put_varint(&mut payload, events.particles.len() as u64);
@@ -85,8 +92,8 @@ pub(crate) fn encode_chunk(format: &EventFormat, text: &[u8]) -> Vec<u8> {
     let mut rest = Vec::with_capacity(events.skeleton.len() + 64);
     events.labels.iter().for_each(|label| put_bytes(&mut rest, label));
     rest.extend_from_slice(&events.skeleton);
-    put_pieces(&mut payload, &rest);
-    let coded = encode(&events, lattices(format));
+    put_pieces(&mut payload, &rest, engine);
+    let coded = encode(&events, lattices(format), engine);
     put_bytes(&mut payload, &coded.raw);
     payload.extend_from_slice(&coded.decisions);
     payload
@@ -103,8 +110,8 @@ fn on_lattices(events: &Events, lattices: Lattices) -> bool {
         && events.position.iter().all(|column| sound(position, column))
 }
 
-fn put_pieces(payload: &mut Vec<u8>, bytes: &[u8]) {
-    let pieces = pack_pieces(bytes);
+fn put_pieces(payload: &mut Vec<u8>, bytes: &[u8], engine: Engine) {
+    let pieces = pack_pieces(bytes, engine);
     put_varint(payload, pieces.len() as u64);
     pieces.iter().for_each(|(_, packed)| put_bytes(payload, packed));
 }
@@ -132,11 +139,12 @@ fn events_of(
     let decisions = cursor.bytes(cursor.remaining())?.to_vec();
     let coded = Coded { decisions, raw };
     let n_events = usize::try_from(front.events).map_err(|_| ChunkError::Corrupt("too many events"))?;
+    let engine = if front.way == TABLED { Engine::Histograms } else { Engine::Mixing };
     let too_many = ChunkError::Corrupt("more events or particles than its text can hold");
     let (mut events, bits) = if metered {
-        account(&coded, lattices(format), n_events, most).ok_or(too_many)?
+        account(&coded, lattices(format), engine, n_events, most).ok_or(too_many)?
     } else {
-        (decode(&coded, lattices(format), n_events, most).ok_or(too_many)?, Prices::default())
+        (decode(&coded, lattices(format), engine, n_events, most).ok_or(too_many)?, Prices::default())
     };
     let mut words = Cursor::new(&rest);
     for _ in 0..labels {

@@ -5,7 +5,8 @@
 //! Holds: the account never influences the code.
 
 use hepz_entropy::{Coder, RawBits};
-use hepz_models::symbol::{Difference, Symbol, Tree};
+use hepz_models::symbol::{Difference, Symbol, SymbolCoder, Tree};
+use hepz_models::tables::{Player, Recorder};
 
 /// What decisions are accounted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +106,7 @@ impl Prices {
 }
 
 /// A coder that may add up what its decisions cost.
-pub trait Account: Coder {
+pub trait Account: SymbolCoder {
     /// Bits since the last call.
     fn take_spent(&mut self) -> f64;
     /// Adds what is spent on raw bits.
@@ -129,6 +130,49 @@ impl<C: Coder> Account for Plain<C> {
     }
     #[inline(always)]
     fn spend(&mut self, _bits: u32) {}
+}
+
+impl Account for Recorder {
+    fn take_spent(&mut self) -> f64 {
+        0.0
+    }
+    fn spend(&mut self, _bits: u32) {}
+}
+
+impl Account for Player<'_> {
+    fn take_spent(&mut self) -> f64 {
+        0.0
+    }
+    fn spend(&mut self, _bits: u32) {}
+}
+
+impl SymbolCoder for MeteredPlayer<'_> {
+    fn symbol<const N: usize>(&mut self, model: &mut Symbol<N>, contexts: &[u64; N], truth: u32) -> u32 {
+        let symbol = self.player.symbol(model, contexts, truth);
+        self.spent += self.player.last_price();
+        symbol
+    }
+
+    fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32 {
+        let symbol = self.player.tree(model, context, truth);
+        self.spent += self.player.last_price();
+        symbol
+    }
+}
+
+impl Account for MeteredPlayer<'_> {
+    fn take_spent(&mut self) -> f64 {
+        std::mem::take(&mut self.spent)
+    }
+    fn spend(&mut self, bits: u32) {
+        self.spent += f64::from(bits);
+    }
+}
+
+/// Adds up prices of symbols under tables.
+pub struct MeteredPlayer<'a> {
+    pub player: Player<'a>,
+    pub spent: f64,
 }
 
 /// Adds up prices.
@@ -191,12 +235,12 @@ impl<C: Account, R: RawBits> Io<C, R> {
 
     #[inline]
     pub fn symbol<const N: usize>(&mut self, model: &mut Symbol<N>, contexts: [u64; N], truth: u32) -> u32 {
-        model.code(&mut self.coder, &contexts, truth)
+        self.coder.symbol(model, &contexts, truth)
     }
 
     #[inline]
     pub fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32 {
-        model.code(&mut self.coder, context, truth)
+        self.coder.tree(model, context, truth)
     }
 
     #[inline]

@@ -22,10 +22,12 @@ mod positions;
 mod systems;
 pub(crate) mod text;
 
+use crate::plan::Engine;
 use hepz_columns::events::{Events, Lattice, NONE};
 use hepz_entropy::{BitReader, BitWriter, Decoder, Encoder, RawBits};
+use hepz_models::tables::{Player, Recorder};
 use hepz_transforms::laws::lattice::Ranks;
-use io::{Account, Io, Metered, Plain};
+use io::{Account, Io, Metered, MeteredPlayer, Plain};
 pub use io::{LAWS, Law, Prices};
 pub use particles::Particles;
 pub use text::{EventsInspection, LawInspection};
@@ -97,26 +99,76 @@ impl Event {
 }
 
 /// Codes events. Labels and skeleton are the caller's.
-pub fn encode(events: &Events, lattices: Lattices) -> Coded {
-    let mut io = Io::new(Plain(Encoder::default()), BitWriter::default(), true);
-    let mut known = Events::with_counts(events.particles.len());
-    walk(&mut io, Truth(Some(events)), &mut known, lattices, usize::MAX);
-    let (decisions, raw, _) = io.finish();
-    Coded { decisions: decisions.0.finish(), raw: raw.finish() }
+pub fn encode(events: &Events, lattices: Lattices, engine: Engine) -> Coded {
+    fn coded<C: Account>(
+        coder: C,
+        events: &Events,
+        lattices: Lattices,
+        code: impl Fn(C) -> Vec<u8>,
+    ) -> Coded {
+        let mut io = Io::new(coder, BitWriter::default(), true);
+        let mut known = Events::with_counts(events.particles.len());
+        walk(&mut io, Truth(Some(events)), &mut known, lattices, usize::MAX);
+        let (decisions, raw, _) = io.finish();
+        Coded { decisions: code(decisions), raw: raw.finish() }
+    }
+    match engine {
+        Engine::Mixing => coded(Plain(Encoder::default()), events, lattices, |coder| coder.0.finish()),
+        Engine::Histograms => coded(Recorder::default(), events, lattices, Recorder::finish),
+    }
 }
 
-/// Decodes `n_events` events with at most `most` particles and as many vertices; `None` if a count exceeds that.
-pub fn decode(coded: &Coded, lattices: Lattices, n_events: usize, most: usize) -> Option<Events> {
-    let mut io = Io::new(Plain(Decoder::new(&coded.decisions)), BitReader::new(&coded.raw), false);
-    decode_with(&mut io, lattices, n_events, most)
+/// Decodes `n_events` events with at most `most` particles and as many vertices; `None` if a count exceeds that, or no
+/// writer writes such tables.
+pub fn decode(
+    coded: &Coded,
+    lattices: Lattices,
+    engine: Engine,
+    n_events: usize,
+    most: usize,
+) -> Option<Events> {
+    let raw = BitReader::new(&coded.raw);
+    match engine {
+        Engine::Mixing => {
+            let coder = Plain(Decoder::new(&coded.decisions));
+            decode_with(&mut Io::new(coder, raw, false), lattices, n_events, most)
+        }
+        Engine::Histograms => {
+            let coder = Player::new(&coded.decisions)?;
+            decode_with(&mut Io::new(coder, raw, false), lattices, n_events, most)
+        }
+    }
 }
 
 /// Decodes, to say how many bits each [`Law`] takes.
-pub fn account(coded: &Coded, lattices: Lattices, n_events: usize, most: usize) -> Option<(Events, Prices)> {
-    let coder = Metered { coder: Decoder::new(&coded.decisions), spent: 0.0 };
-    let mut io = Io::new(coder, BitReader::new(&coded.raw), false);
-    let events = decode_with(&mut io, lattices, n_events, most)?;
-    Some((events, io.finish().2))
+pub fn account(
+    coded: &Coded,
+    lattices: Lattices,
+    engine: Engine,
+    n_events: usize,
+    most: usize,
+) -> Option<(Events, Prices)> {
+    fn accounted<C: Account>(
+        coder: C,
+        coded: &Coded,
+        lattices: Lattices,
+        n_events: usize,
+        most: usize,
+    ) -> Option<(Events, Prices)> {
+        let mut io = Io::new(coder, BitReader::new(&coded.raw), false);
+        let events = decode_with(&mut io, lattices, n_events, most)?;
+        Some((events, io.finish().2))
+    }
+    match engine {
+        Engine::Mixing => {
+            let coder = Metered { coder: Decoder::new(&coded.decisions), spent: 0.0 };
+            accounted(coder, coded, lattices, n_events, most)
+        }
+        Engine::Histograms => {
+            let coder = MeteredPlayer { player: Player::new(&coded.decisions)?, spent: 0.0 };
+            accounted(coder, coded, lattices, n_events, most)
+        }
+    }
 }
 
 fn decode_with<C: Account, R: RawBits>(

@@ -7,6 +7,7 @@
 use super::chunk::{ChunkError, FRONT_BYTES, Front, account_chunk, decode_chunk, encode_chunk, front};
 use super::particles::Particles;
 use super::{Law, Prices};
+use crate::plan::Engine;
 use crate::sections::Kind;
 use crate::{Archive, ArchiveError};
 use hepz_container::wire::Cursor;
@@ -78,8 +79,8 @@ impl<'a> Chunks<'a> {
 }
 
 /// The payloads of some chunks.
-pub(crate) fn encode_all(format: &EventFormat, texts: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    texts.par_iter().map(|text| encode_chunk(format, text)).collect()
+pub(crate) fn encode_all(format: &EventFormat, texts: &[Vec<u8>], engine: Engine) -> Vec<Vec<u8>> {
+    texts.par_iter().map(|text| encode_chunk(format, text, engine)).collect()
 }
 
 /// What one law costs.
