@@ -66,7 +66,7 @@ pub fn near(old: &Draft, known: &Known<'_>, formulas: &[Formula], inputs: &[Colu
 #[cfg(test)]
 mod tests {
     use super::super::column::{ColumnPlan, MOST_FURTHER};
-    use super::super::{Engine, Plan, PlanError, Slice};
+    use super::super::{Engine, Plan, PlanError, Sample, Slice};
     use super::*;
     use hepz_columns::{ByteOrder, Column, RowOrder, Scalar, Table, Values};
     use hepz_container::wire::Cursor;
@@ -131,7 +131,7 @@ mod tests {
     fn a_component_that_a_mass_gives_is_found_and_comes_back() {
         let (tables, slice) = kaon_pairs(3000);
         for engine in [Engine::Mixing, Engine::Histograms] {
-            let plan = Plan::make(&tables, &slice, engine);
+            let plan = Plan::make(&tables, &Sample::whole(&slice), engine);
             let coded = plan.encode(&tables, &slice);
             let streams: Vec<Option<&[u8]>> = coded.streams.iter().map(|s| Some(&s[..])).collect();
             let stored = Plan::from_bytes(&tables, &plan.to_bytes(), engine).unwrap();
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn every_prefix_and_flipped_bit_of_a_plan_with_two_answers_is_read_or_refused() {
         let (tables, slice) = kaon_pairs(1500);
-        let plan = Plan::make(&tables, &slice, Engine::Mixing);
+        let plan = Plan::make(&tables, &Sample::whole(&slice), Engine::Mixing);
         let bytes = plan.to_bytes();
         for length in 0..bytes.len() {
             assert!(Plan::from_bytes(&tables, &bytes[..length], Engine::Mixing).is_err());

@@ -61,6 +61,17 @@ pub struct Sample {
     pub last_offsets: Vec<Option<u64>>,
 }
 
+impl Sample {
+    /// All values there are.
+    pub fn whole(values: &Slice) -> Sample {
+        let last = |columns: &Vec<Option<Values>>| {
+            let only = columns.first()?.as_ref().filter(|values| columns.len() == 1 && !values.is_empty())?;
+            Some(only.raw(only.len() - 1))
+        };
+        Sample { last_offsets: values.columns.iter().map(last).collect(), values: values.clone() }
+    }
+}
+
 /// Why a plan or its streams cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

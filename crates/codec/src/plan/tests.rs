@@ -89,15 +89,6 @@ fn events(seed: u64, n: usize) -> (Vec<Table>, Slice) {
 /// Both engines.
 const ENGINES: [Engine; 2] = [Engine::Mixing, Engine::Histograms];
 
-/// The whole of a slice.
-fn sampled(values: &Slice) -> Sample {
-    let last = |columns: &Vec<Option<Values>>| {
-        let only = columns.first()?.as_ref().filter(|values| columns.len() == 1 && !values.is_empty())?;
-        Some(only.raw(only.len() - 1))
-    };
-    Sample { last_offsets: values.columns.iter().map(last).collect(), values: values.clone() }
-}
-
 fn comes_back(plan: &Plan, tables: &[Table], slice: &Slice) -> Vec<Vec<u8>> {
     let coded = plan.encode(tables, slice).streams;
     let streams: Vec<Option<&[u8]>> = coded.iter().map(|s| Some(&s[..])).collect();
@@ -111,7 +102,7 @@ fn comes_back(plan: &Plan, tables: &[Table], slice: &Slice) -> Vec<Vec<u8>> {
 #[test]
 fn events_with_objects_come_back_and_their_structure_is_found() {
     let (tables, slice) = events(1, 700);
-    let plan = Plan::make(&tables, &sampled(&slice), Engine::Mixing);
+    let plan = Plan::make(&tables, &Sample::whole(&slice), Engine::Mixing);
     comes_back(&plan, &tables, &slice);
     let words = |table, column| plan.describe(&tables, ColumnId { table, column }).transform;
     assert!(words(2, 0).starts_with("running sum of c0"), "{}", words(2, 0));
@@ -125,7 +116,7 @@ fn events_with_objects_come_back_and_their_structure_is_found() {
 fn a_plan_made_from_one_sample_codes_any_other_values() {
     for engine in ENGINES {
         let (tables, sample) = events(2, 400);
-        let plan = Plan::make(&tables, &sampled(&sample), engine);
+        let plan = Plan::make(&tables, &Sample::whole(&sample), engine);
         for seed in 0..4 {
             let mut random = numbers(seed + 77);
             let rows: Vec<usize> = tables.iter().map(|_| random.next().unwrap_or(0) as usize % 300).collect();
@@ -152,7 +143,7 @@ fn grids_without_a_parent_table_come_back() {
             (0..n).map(|row| (1.5 + (row % 50) as f64 * 0.25 + (row / 50) as f64).to_bits()).collect()
         };
         let (tables, slice) = slice(vec![table("grid", &[50, 50], vec![(Scalar::F64, grid(7500))])]);
-        comes_back(&Plan::make(&tables, &sampled(&slice), engine), &tables, &slice);
+        comes_back(&Plan::make(&tables, &Sample::whole(&slice), engine), &tables, &slice);
     }
 }
 
@@ -166,7 +157,7 @@ fn streams_do_not_depend_on_the_number_of_threads() {
                 let pool =
                     rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads");
                 pool.install(|| {
-                    let plan = Plan::make(&tables, &sampled(&slice), engine);
+                    let plan = Plan::make(&tables, &Sample::whole(&slice), engine);
                     (plan.to_bytes(), comes_back(&plan, &tables, &slice))
                 })
             })
@@ -179,7 +170,7 @@ fn streams_do_not_depend_on_the_number_of_threads() {
 fn one_column_decodes_from_at_most_eight_others_and_the_small_ones_beside_them() {
     for engine in ENGINES {
         let (tables, slice) = events(4, 900);
-        let plan = Plan::make(&tables, &sampled(&slice), engine);
+        let plan = Plan::make(&tables, &Sample::whole(&slice), engine);
         let coded = plan.encode(&tables, &slice).streams;
         for (table, t) in tables.iter().enumerate() {
             for column in 0..t.columns.len() {
@@ -200,7 +191,7 @@ fn one_column_decodes_from_at_most_eight_others_and_the_small_ones_beside_them()
 fn damaged_plans_and_streams_are_refused_or_decode_to_something() {
     for engine in ENGINES {
         let (tables, slice) = events(5, 60);
-        let plan = Plan::make(&tables, &sampled(&slice), engine);
+        let plan = Plan::make(&tables, &Sample::whole(&slice), engine);
         let bytes = plan.to_bytes();
         let coded = plan.encode(&tables, &slice).streams;
         let streams: Vec<Option<&[u8]>> = coded.iter().map(|s| Some(&s[..])).collect();
@@ -258,7 +249,7 @@ fn rows_that_an_index_names_predict_and_hostile_indices_do_not_matter() {
         table("jets", &[], vec![(Scalar::I32, matched), (Scalar::F32, copies)]),
         table("jets_offsets", &[], vec![(Scalar::U32, other_offsets)]),
     ]);
-    let plan = Plan::make(&tables, &sampled(&slice), Engine::Mixing);
+    let plan = Plan::make(&tables, &Sample::whole(&slice), Engine::Mixing);
     comes_back(&plan, &tables, &slice);
     let contexts = |table, column| plan.describe(&tables, ColumnId { table, column }).contexts.join("; ");
     assert!(
@@ -286,6 +277,6 @@ proptest! {
             (scalar, raw.iter().map(|r| (r >> narrow) & mask).collect())
         });
         let (tables, slice) = slice(vec![table("t", &[], columns.collect())]);
-        comes_back(&Plan::make(&tables, &sampled(&slice), Engine::Mixing), &tables, &slice);
+        comes_back(&Plan::make(&tables, &Sample::whole(&slice), Engine::Mixing), &tables, &slice);
     }
 }
