@@ -70,6 +70,7 @@ pub fn file_seeds() -> Vec<Vec<u8>> {
     files.extend(fixtures::files("root", "root", MOST_SEED_BYTES));
     files.push(shower::hepmc3(1, 1).into_bytes());
     files.push(shower::hepmc2(2, 1).into_bytes());
+    files.extend(crate::readers::delimited_seeds());
     files.retain(|file| file.len() <= MOST_SEED_BYTES);
     files
 }

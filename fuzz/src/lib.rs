@@ -36,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "reader_hdf5", seeds: readers::hdf5_seeds, attack: readers::reader_hdf5 },
     Target { name: "reader_numpy", seeds: readers::numpy_seeds, attack: readers::reader_numpy },
     Target { name: "reader_records", seeds: readers::records_seeds, attack: readers::reader_records },
+    Target { name: "reader_delimited", seeds: readers::delimited_seeds, attack: readers::reader_delimited },
     Target { name: "root_layout", seeds: root::seeds, attack: root::root_layout },
     Target { name: "framed_schema", seeds: root::framed_seeds, attack: root::framed_schema },
     Target { name: "frame_fold", seeds: root::frame_seeds, attack: root::frame_fold },

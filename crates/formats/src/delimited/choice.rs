@@ -47,7 +47,14 @@ impl TextTable {
         if numbers == 0 || numbers * 2 < cells.len() - constants {
             return Ok(None);
         }
-        Ok(Some(TextTable { dialect: sample.dialect, cells, rows: 0, marks_bytes: 0, text_bytes: 0 }))
+        Ok(Some(TextTable {
+            dialect: sample.dialect,
+            cells,
+            rows: 0,
+            is_open: false,
+            marks_bytes: 0,
+            text_bytes: 0,
+        }))
     }
 }
 

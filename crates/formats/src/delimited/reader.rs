@@ -59,7 +59,7 @@ impl TextTable {
     /// What the source or the sink says.
     pub fn fold(&mut self, source: &dyn Source, sink: Sink<'_>) -> io::Result<bool> {
         let columns = self.cells.len();
-        (self.rows, self.marks_bytes, self.text_bytes) = (0, 0, 0);
+        (self.rows, self.is_open, self.marks_bytes, self.text_bytes) = (0, false, 0, 0);
         let scalars = self.cells.iter().map(super::cell::Cells::scalar).collect();
         let is_label = |cells: &super::cell::Cells| matches!(cells.content, Content::Label(_));
         let label_columns: Vec<usize> =
@@ -123,7 +123,9 @@ impl Fold<'_> {
     fn row(&mut self, line: &[u8]) -> bool {
         let Fold { table, labels, label_columns, scalars, cells, again, odd, records, text, last, .. } = self;
         let columns = table.cells.len();
-        let Some(body) = line.strip_suffix(table.dialect.line_end()) else { return false };
+        let is_open = !line.ends_with(b"\n");
+        let end = if is_open { &b""[..] } else { table.dialect.line_end() };
+        let Some(body) = line.strip_suffix(end) else { return false };
         if !table.dialect.split(body, columns, cells) || cells.len() != columns {
             return false;
         }
@@ -158,6 +160,7 @@ impl Fold<'_> {
             return false;
         }
         table.rows += 1;
+        table.is_open = is_open;
         if odd.is_empty() {
             self.plain_rows += 1;
         } else {

@@ -22,6 +22,8 @@ pub struct TextTable {
     pub cells: Vec<Cells>,
     /// Rows that have a record.
     pub rows: u64,
+    /// The last line is a row, and has no end.
+    pub is_open: bool,
     /// Length of the marks.
     pub marks_bytes: u64,
     /// Length of the text.
@@ -99,7 +101,12 @@ impl TextTable {
             Separator::Byte(byte) => (0, byte),
             Separator::Blanks => (1, 0),
         };
-        pen.raw(&[kind, byte, u8::from(self.dialect.quotes), u8::from(self.dialect.crlf)]);
+        pen.raw(&[
+            kind,
+            byte,
+            u8::from(self.dialect.quotes),
+            u8::from(self.dialect.crlf) | u8::from(self.is_open) << 1,
+        ]);
         for number in [self.rows, self.marks_bytes, self.text_bytes, self.cells.len() as u64] {
             pen.number(number);
         }
@@ -115,17 +122,17 @@ impl TextTable {
     /// [`WireError`] for bytes that no writer of this version writes.
     pub fn from_bytes(bytes: &[u8]) -> Result<TextTable, WireError> {
         let mut wires = Wires(bytes);
-        let [kind, byte, quotes, crlf] = wires.array()?;
+        let [kind, byte, quotes, ends] = wires.array()?;
         let separator = match kind {
             0 if byte != b'\n' => Separator::Byte(byte),
             1 if byte == 0 => Separator::Blanks,
             0 | 1 => return Err(WireError::Number),
             _ => return Err(WireError::TooNew),
         };
-        if quotes > 1 || crlf > 1 {
+        if quotes > 1 || ends > 3 {
             return Err(WireError::Number);
         }
-        let dialect = Dialect { separator, quotes: quotes == 1, crlf: crlf == 1 };
+        let dialect = Dialect { separator, quotes: quotes == 1, crlf: ends & 1 == 1 };
         let (rows, marks_bytes, text_bytes) = (wires.number()?, wires.number()?, wires.number()?);
         let count = wires.number()?;
         if count == 0 || count > MOST_CELLS as u64 {
@@ -135,7 +142,7 @@ impl TextTable {
         for _ in 0..count {
             cells.push(Cells::read(&mut wires)?);
         }
-        let table = TextTable { dialect, cells, rows, marks_bytes, text_bytes };
+        let table = TextTable { dialect, cells, rows, is_open: ends & 2 != 0, marks_bytes, text_bytes };
         if !wires.0.is_empty() {
             return Err(WireError::Length);
         }

@@ -160,6 +160,9 @@ impl TextTable {
                 self.put_row(record, marked, &mut text, &mut out, &mut hand_on)?;
                 records_used += row_bytes;
                 row += 1;
+                if self.is_open && row == self.rows {
+                    out.truncate(out.len() - self.dialect.line_end().len());
+                }
                 if out.len() >= TEXT_BYTES {
                     hand_on(&mut out)?;
                 }
