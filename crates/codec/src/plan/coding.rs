@@ -138,6 +138,7 @@ impl<'a> Known<'a> {
             },
             RowMap::Named(index) => Ok(Some(self.named_rows(table, index, input.id.table)?)),
             RowMap::Above(above) => Ok(Some(Cow::Owned(rows_above(self.rows_of(table), above)))),
+            RowMap::Below(below) => Ok(Some(Cow::Owned(rows_below(self.rows_of(table), below)))),
         }
     }
 
@@ -661,6 +662,12 @@ pub enum Near {
 /// For each row the one so many rows before.
 fn rows_above(rows: usize, above: u32) -> Vec<u32> {
     (0..rows as u32).map(|row| row.checked_sub(above).unwrap_or(NO_ROW)).collect()
+}
+
+/// For each row the one so many rows behind.
+fn rows_below(rows: usize, below: u32) -> Vec<u32> {
+    let rows = rows as u32;
+    (0..rows).map(|row| row.checked_add(below).filter(|&row| row < rows).unwrap_or(NO_ROW)).collect()
 }
 
 /// Where the values with a path are expected, one list per source.

@@ -31,9 +31,11 @@ pub enum RowMap {
     Named(u32),
     /// So many rows before, at least 1.
     Above(u32),
+    /// So many rows behind, at least 1: another column of the table, which is known as a whole.
+    Below(u32),
 }
 
-/// Rows that a value is looked for above its own, at most.
+/// Rows that a value is looked for above its own or below, at most.
 pub const MOST_ABOVE: u32 = 15;
 
 /// Expected values beside the first that formulas may give: an equation of the second degree has two answers.
@@ -156,7 +158,7 @@ impl ColumnPlan {
             // Its own earlier values a column knows anyway.
             needs.extend((input.id != id).then_some(input.id));
             match input.map {
-                RowMap::Same | RowMap::Above(_) => {}
+                RowMap::Same | RowMap::Above(_) | RowMap::Below(_) => {}
                 RowMap::Parent => needs.extend(offsets_of(table)),
                 RowMap::Named(column) => {
                     needs.push(ColumnId { table, column });
@@ -235,6 +237,7 @@ fn put_input(into: &mut Vec<u8>, input: &Input, from: ColumnId) {
         RowMap::Parent => (1, None),
         RowMap::Named(index) => (2, Some(index)),
         RowMap::Above(rows) => (3, Some(rows)),
+        RowMap::Below(rows) => (3, Some(MOST_ABOVE + rows)),
     };
     let same_table = input.id.table == from.table;
     put_varint(into, u64::from(input.id.column) << 3 | u64::from(!same_table) << 2 | map);
@@ -261,6 +264,9 @@ fn read_input(
         2 => RowMap::Named(read_id(u64::from(from.table), bytes.varint()?, tables)?.column),
         _ => match bytes.varint()? {
             rows if (1..=u64::from(MOST_ABOVE)).contains(&rows) => RowMap::Above(rows as u32),
+            rows if (1..=u64::from(2 * MOST_ABOVE)).contains(&rows) => {
+                RowMap::Below(rows as u32 - MOST_ABOVE)
+            }
             _ => return corrupt("an input from rows too far above"),
         },
     };
@@ -270,7 +276,7 @@ fn read_input(
     };
     let by_offsets = |table: u32| matches!(links[table as usize], Some(Link::Offsets { .. }));
     let sound = match map {
-        RowMap::Same => id.table == from.table && id != from,
+        RowMap::Same | RowMap::Below(_) => id.table == from.table && id != from,
         RowMap::Above(_) => id.table == from.table,
         RowMap::Parent => parent_of(from.table) == Some(id.table) && id != from,
         RowMap::Named(index) => {

@@ -22,6 +22,8 @@ mod related;
 mod streams;
 mod survey;
 #[cfg(test)]
+mod crosswise_tests;
+#[cfg(test)]
 mod tests;
 
 use coding::{Known, code_column};
@@ -449,6 +451,7 @@ impl Plan {
             RowMap::Same => name(input.id),
             RowMap::Parent => format!("owner's {}", name(input.id)),
             RowMap::Above(rows) => format!("{} {rows} above", name(input.id)),
+            RowMap::Below(rows) => format!("{} {rows} below", name(input.id)),
             RowMap::Named(index) => {
                 format!("{} at {}", name(input.id), name(ColumnId { table: id.table, column: index }))
             }
