@@ -4,7 +4,7 @@
 //! Not here: which bytes are columns (`hepz-formats`), how columns are coded (`plan`), files and their names (`part`).
 //! Holds: the archive depends on the input, the level and the schema, not on threads or time.
 
-use crate::chunks::{CHUNK_BYTES, Cuts, Shelf, total_bytes};
+use crate::chunks::{Cuts, Shelf, total_bytes};
 use crate::delimited::{self, Tabled};
 use crate::events::text::{self, Chunks};
 use crate::image::{Gaps, Image, Opened};
@@ -37,8 +37,8 @@ const SCHEMA_BYTES: usize = 16 << 20;
 const JOINT_BYTES: u64 = 256 << 10;
 /// Recipes that are packed together.
 const RECIPES_BYTES: usize = 4 << 20;
-/// Columns of this share of what a quick zstd makes of the file are sure to be fewer than the byte model's, in hundredths:
-/// of any bytes, and of text, where that model is at its best.
+/// Columns of this share of what a quick zstd makes of the file are sure to be fewer than the byte model's, in
+/// hundredths: of any bytes, and of text, where that model is at its best.
 const SURE_OF_BYTES: u64 = 85;
 const SURE_OF_TEXT: u64 = 55;
 /// Notes that an archive keeps, and characters of each.
@@ -85,7 +85,7 @@ pub fn compress(
         let mut notes = Vec::new();
         if options.records.is_none() {
             if let Some(format) = text::recognise(source).map_err(CompressError::Read)? {
-                let job = Job::new(source, format.name(), options, workers.in_flight(), CHUNK_BYTES)?;
+                let job = Job::new(source, format.name(), options, workers.in_flight(), options.level.chunk_bytes())?;
                 let events = job.events(&format, source, None)?;
                 return job.or_generic(events);
             }
@@ -113,7 +113,7 @@ pub fn compress(
         if options.records.is_none()
             && let Some(Tabled { table, image }) = delimited::look(source).map_err(CompressError::Read)?
         {
-            let mut job = Job::new(source, table.format(), options, workers.in_flight(), CHUNK_BYTES)?;
+            let mut job = Job::new(source, table.format(), options, workers.in_flight(), options.level.chunk_bytes())?;
             job.printed = Some((&table, &image));
             if let Ok(written) = job.columns(table.layout())? {
                 return job.or_generic(written);
@@ -167,14 +167,14 @@ fn compress_wrapped(
 ) -> Result<(Spool, CompressReport), CompressError> {
     match remake {
         Remake::Exactly(rewrap) => {
-            let job = Job::new(source, format.name(), options, in_flight, CHUNK_BYTES)?;
+            let job = Job::new(source, format.name(), options, in_flight, options.level.chunk_bytes())?;
             let events = job.events(format, text, Some(&rewrap))?;
             job.or_generic(events)
         }
         Remake::Dropped(wrapper) => {
             let mut options = options.clone();
             options.name = options.name.map(|name| wrapped::inner_name(&name, wrapper));
-            let mut job = Job::new(text, format.name(), &options, in_flight, CHUNK_BYTES)?;
+            let mut job = Job::new(text, format.name(), &options, in_flight, options.level.chunk_bytes())?;
             job.notes.push(format!("only the text is kept; the {} around it was dropped", wrapper.name()));
             let events = job.events(format, text, None)?;
             let (archive, mut report) = job.or_generic(events)?;
@@ -192,7 +192,7 @@ pub(crate) fn compress_layout(
     options: &CompressOptions<'_>,
     in_flight: usize,
 ) -> Result<(Spool, CompressReport), CompressError> {
-    let job = Job::new(source, layout.format, options, in_flight, CHUNK_BYTES)?;
+    let job = Job::new(source, layout.format, options, in_flight, options.level.chunk_bytes())?;
     if layout.tables.is_empty() && layout.blocks.is_empty() {
         return job.generic(layout.notes);
     }

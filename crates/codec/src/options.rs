@@ -4,6 +4,7 @@
 //! Not here: what is done with them.
 //! Holds: no option but the level, the record schema and `content` changes a byte of the archive.
 
+use crate::chunks::CHUNK_BYTES;
 use crate::plan::Engine;
 use hepz_formats::records::{Arrangement, Schema};
 use hepz_formats::root::rewrite::Compression;
@@ -45,6 +46,14 @@ impl Level {
             Level::Fast => "fast",
             Level::Default => "default",
             Level::Max => "max",
+        }
+    }
+
+    /// Table bytes of one chunk, about. What is read again and again is read in parts, and its arrays stay in the cache.
+    pub(crate) fn chunk_bytes(self) -> u64 {
+        match self {
+            Level::Fast => CHUNK_BYTES / 4,
+            Level::Default | Level::Max => CHUNK_BYTES,
         }
     }
 
