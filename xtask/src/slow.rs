@@ -28,18 +28,20 @@ pub fn run(part: Option<&str>) -> Result<(), String> {
             step("qemu: the same bytes on aarch64", qemu)?;
             step("pyhepmc: events that cat writes", pyhepmc)?;
             step("uproot: values of ROOT files", uproot)?;
+            step("parquet: values of Parquet files that cat writes", parquet)?;
             step("root: large ROOT files in little memory", large_root)?;
             step("fuzz: an hour", fuzz)
         }
         Some("pyhepmc") => step("pyhepmc: events that cat writes", pyhepmc),
         Some("uproot") => step("uproot: values of ROOT files", uproot),
+        Some("parquet") => step("parquet: values of Parquet files that cat writes", parquet),
         Some("root") => step("root: large ROOT files in little memory", large_root),
         Some("memory") => step("memory: a large file in little memory", memory),
         Some("qemu") => step("qemu: the same bytes on aarch64", qemu),
         Some("fuzz") => step("fuzz: an hour", fuzz),
-        Some(other) => {
-            Err(format!("slow has no part {other}; it has memory, qemu, pyhepmc, uproot, root and fuzz"))
-        }
+        Some(other) => Err(format!(
+            "slow has no part {other}; it has memory, qemu, pyhepmc, uproot, parquet, root and fuzz"
+        )),
     }
 }
 
@@ -209,6 +211,33 @@ fn uproot() -> Result<(), String> {
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut python = Command::new("python3");
     python.arg(root().join("xtask/src/uproot_agrees.py")).arg(&hepz).arg(&folder).args(&paths);
+    steps::run(&mut python, &mut Tally::default())
+}
+
+/// Another reader of Parquet finds the values that NumPy gets, in files of every format.
+fn parquet() -> Result<(), String> {
+    if version(&["python3", "-c", "import pyarrow, numpy"]).is_none() {
+        return Err("missing: pyarrow and numpy (pip install pyarrow numpy)".to_owned());
+    }
+    let corpus = std::env::var_os("HEPZ_CORPUS").ok_or("missing: HEPZ_CORPUS, a folder of real files")?;
+    let mut paths = Vec::new();
+    for part in ["root", "hdf5", "arrays", "hepmc", "text"] {
+        let files = Path::new(&corpus).join(part);
+        let fail = |error: std::io::Error| format!("{}: {error}", files.display());
+        for entry in std::fs::read_dir(&files).map_err(fail)? {
+            paths.push(entry.map_err(fail)?.path());
+        }
+    }
+    let known = ["root", "h5", "npz", "hepmc2", "hepmc3", "lhe", "csv"];
+    paths.retain(|path| {
+        known.iter().any(|known| path.extension().is_some_and(|extension| extension == *known))
+    });
+    paths.sort();
+    let hepz = build()?;
+    let folder = target().join("slow");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut python = Command::new("python3");
+    python.arg(root().join("xtask/src/parquet_agrees.py")).arg(&hepz).arg(&folder).args(&paths);
     steps::run(&mut python, &mut Tally::default())
 }
 

@@ -38,8 +38,20 @@ pub enum Verb {
     Inspect(InspectArguments),
     /// Print some rows of some columns, without decoding the rest
     Cat(CatArguments),
+    /// Which tables, columns and events of two files or archives differ
+    Diff(DiffArguments),
+    /// What was found in a file, in words: relations, grids, copies, what costs most
+    Explain(ExplainArguments),
     /// Measure hepz beside other compressors
     Bench(BenchArguments),
+    /// Print what a shell needs to complete the command line
+    Completions {
+        /// Which shell
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man(ManArguments),
     /// Print help, of a verb or of `exit-codes`
     Help {
         /// A verb, or `exit-codes`
@@ -142,6 +154,10 @@ pub struct DecompressArguments {
     pub memory: Memory,
     #[command(flatten)]
     pub talk: Talk,
+    /// Of a damaged or cut archive give back what can be: every part whose checksum holds. Lost stretches are zeros, lost
+    /// events are left out; what is lost is listed, and the exit code is 10
+    #[arg(long, conflicts_with = "rm")]
+    pub salvage: bool,
 }
 
 /// `hepz test`
@@ -200,6 +216,9 @@ pub enum CatFormat {
     Npz,
     /// One NumPy array, for a single column
     Npy,
+    /// A Parquet file; lists are lists
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// `hepz cat`
@@ -237,6 +256,44 @@ pub struct CatArguments {
     pub force: bool,
     #[command(flatten)]
     pub memory: Memory,
+}
+
+/// `hepz diff`
+#[derive(Args)]
+pub struct DiffArguments {
+    /// An archive, or any file; `-` for standard input
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+    /// Another
+    #[arg(value_name = "B")]
+    pub b: PathBuf,
+    #[command(flatten)]
+    pub memory: Memory,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `hepz explain`
+#[derive(Args)]
+pub struct ExplainArguments {
+    /// Archives, or files, which are looked at as compressing would and not written; `-` for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// For files: the level whose plan is explained
+    #[arg(short, long, value_name = "LEVEL", default_value = "default")]
+    pub level: Level,
+    #[command(flatten)]
+    pub memory: Memory,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `hepz man`
+#[derive(Args)]
+pub struct ManArguments {
+    /// Write a page for the command and one for each verb into this folder
+    #[arg(long, value_name = "DIR")]
+    pub all: Option<PathBuf>,
 }
 
 /// `hepz bench`

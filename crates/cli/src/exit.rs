@@ -31,10 +31,12 @@ pub enum Exit {
     VerifyFailed = 8,
     /// The file is no archive of hepz.
     NotAnArchive = 9,
+    /// A damaged archive was salvaged, and something is missing.
+    Salvaged = 10,
 }
 
 /// The codes, what they mean and whose move it is.
-pub const TABLE: [(Exit, &str, &str); 10] = [
+pub const TABLE: [(Exit, &str, &str); 11] = [
     (Exit::Ok, "everything was done", ""),
     (Exit::Io, "a file could not be read or written", "look at the path, permissions and space"),
     (Exit::Usage, "the command was not understood or does not fit the files", "see hepz help"),
@@ -53,6 +55,11 @@ pub const TABLE: [(Exit, &str, &str); 10] = [
         "report it; nothing was kept",
     ),
     (Exit::NotAnArchive, "the file is no archive of hepz", "look at its name"),
+    (
+        Exit::Salvaged,
+        "decompress --salvage: something of the file is lost",
+        "see what; restore the archive from another copy if there is one",
+    ),
 ];
 
 impl Exit {
@@ -135,6 +142,6 @@ mod tests {
     #[test]
     fn every_code_has_one_row_in_order() {
         let codes: Vec<u8> = TABLE.iter().map(|row| row.0.code()).collect();
-        assert_eq!(codes, (0..10).collect::<Vec<u8>>());
+        assert_eq!(codes, (0..11).collect::<Vec<u8>>());
     }
 }

@@ -12,6 +12,8 @@ mod input;
 mod npz;
 mod numbers;
 mod output;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod progress;
 mod verbs;
 
@@ -29,7 +31,12 @@ fn main() -> ExitCode {
         Verb::List(arguments) => verbs::list::run(&arguments),
         Verb::Inspect(arguments) => verbs::inspect::run(&arguments),
         Verb::Cat(arguments) => verbs::cat::run(&arguments),
+        // As other programs that compare: 1 is a difference.
+        Verb::Diff(arguments) => return ExitCode::from(verbs::diff::run(&arguments)),
+        Verb::Explain(arguments) => verbs::explain::run(&arguments),
         Verb::Bench(arguments) => verbs::bench::run(&arguments),
+        Verb::Completions { shell } => verbs::completions::run(shell),
+        Verb::Man(arguments) => verbs::man::run(&arguments),
         Verb::Help { topic } => verbs::help::run(&topic),
     };
     ExitCode::from(exit.code())

@@ -13,7 +13,7 @@ use crate::sums::Sums;
 use crate::{ArchiveError, ColumnId, FileSource, Limits, Memory};
 use hepz_columns::Table;
 use hepz_container::wire::{Cursor, WireError};
-use hepz_container::{Bytes, ReadError, Reader, Region, Section};
+use hepz_container::{Bytes, Damage, ReadError, Reader, Region, Section, remains};
 use hepz_formats::Source;
 use hepz_formats::delimited::TextTable;
 use hepz_formats::events::EventFormat;
@@ -112,11 +112,33 @@ impl<'a> Archive<'a> {
     }
 
     fn over(medium: Medium<'a>, limits: Limits) -> Result<Archive<'a>, ArchiveError> {
-        let allowed = hepz_container::Limits { section_bytes: limits.memory_bytes, sections: MOST_SECTIONS };
-        let reader = Reader::open(medium, allowed).map_err(|error| container_error(&[], error))?;
-        let version = reader.version();
+        let reader = Reader::open(medium, allowed(limits)).map_err(|error| container_error(&[], error))?;
         check_order(reader.sections())?;
-        let mut archive = Archive {
+        let mut archive = Archive::blank(reader, limits);
+        archive.read_front()?;
+        archive.read_sums()?;
+        archive.chunks = archive.numbers(Kind::Chunk).collect();
+        archive.read_schema(Some(archive.chunks.len() as u64))?;
+        archive.read_plan()?;
+        archive.read_event_format()?;
+        archive.read_wrapper()?;
+        archive.text_table = archive.read_text_table()?;
+        Ok(archive)
+    }
+
+    /// What is left of a damaged archive, of which nothing is read yet, and what is lost.
+    pub(crate) fn of_remains(
+        medium: Box<dyn Source + 'a>,
+        limits: Limits,
+    ) -> Result<(Archive<'a>, Damage), ArchiveError> {
+        let remains = remains(Medium(medium), allowed(limits));
+        let (reader, damage) = remains.map_err(|error| container_error(&[], error))?;
+        Ok((Archive::blank(reader, limits), damage))
+    }
+
+    fn blank(reader: Reader<Medium<'a>>, limits: Limits) -> Archive<'a> {
+        let version = reader.version();
+        Archive {
             reader,
             limits,
             header: Header {
@@ -137,18 +159,15 @@ impl<'a> Archive<'a> {
             event_format: None,
             rewrap: None,
             text_table: None,
-        };
-        archive.read_header()?;
-        archive.read_schema()?;
-        archive.read_event_format()?;
-        archive.read_wrapper()?;
-        archive.text_table = archive.read_text_table()?;
-        Ok(archive)
+        }
     }
 
-    fn read_header(&mut self) -> Result<(), ArchiveError> {
+    pub(crate) fn read_front(&mut self) -> Result<(), ArchiveError> {
         let stored = self.required(Kind::Header)?;
-        self.parse_header(&stored).map_err(|error| wire_error(Kind::Header, error))??;
+        self.parse_header(&stored).map_err(|error| wire_error(Kind::Header, error))?
+    }
+
+    pub(crate) fn read_sums(&mut self) -> Result<(), ArchiveError> {
         let stored = self.required(Kind::Original)?;
         self.sums = Sums::from_bytes(&stored).map_err(|error| wire_error(Kind::Original, error))?;
         self.header.original_bytes = self.sums.bytes;
@@ -183,8 +202,8 @@ impl<'a> Archive<'a> {
         cursor.finish().map(Ok)
     }
 
-    fn read_schema(&mut self) -> Result<(), ArchiveError> {
-        self.chunks = self.numbers(Kind::Chunk).collect();
+    /// Reads the tables and their places; `chunks` is the number of chunks, if it is known.
+    pub(crate) fn read_schema(&mut self, chunks: Option<u64>) -> Result<(), ArchiveError> {
         let schema = self.numbers(Kind::Schema).next();
         if let Some(number) = schema {
             let most = self.limits.memory_bytes / SCHEMA_SHARE;
@@ -193,11 +212,15 @@ impl<'a> Archive<'a> {
             let mut cursor = Cursor::new(&together);
             let stored = cursor.prefixed().map_err(|error| corrupt(error.what().into()))?;
             let has_frames = self.header.format_version >= (FRAMES_VERSION.major, FRAMES_VERSION.minor);
-            let schema = Schema::from_bytes(stored, self.chunks.len() as u64, has_frames);
+            let schema = Schema::from_bytes(stored, chunks, has_frames);
             let schema = schema.map_err(|error| corrupt(error.to_string()))?;
             self.skeleton = together[cursor.position()..].to_vec();
             self.schema = Some(schema);
         }
+        Ok(())
+    }
+
+    pub(crate) fn read_plan(&mut self) -> Result<(), ArchiveError> {
         let has_tables = !self.tables().is_empty();
         let plan = self.numbers(Kind::Plan).next();
         if has_tables != plan.is_some() || has_tables == self.chunks.is_empty() {
@@ -211,7 +234,7 @@ impl<'a> Archive<'a> {
         Ok(())
     }
 
-    fn read_event_format(&mut self) -> Result<(), ArchiveError> {
+    pub(crate) fn read_event_format(&mut self) -> Result<(), ArchiveError> {
         let corrupt = |what: &str| ArchiveError::corrupt("event format", 0, what);
         let Some(number) = self.numbers(Kind::EventFormat).next() else {
             return match self.numbers(Kind::Events).next() {
@@ -227,7 +250,7 @@ impl<'a> Archive<'a> {
         Ok(())
     }
 
-    fn read_wrapper(&mut self) -> Result<(), ArchiveError> {
+    pub(crate) fn read_wrapper(&mut self) -> Result<(), ArchiveError> {
         let Some(number) = self.numbers(Kind::Wrapper).next() else { return Ok(()) };
         if self.event_format.is_none() {
             return Err(ArchiveError::corrupt("wrapper", self.at(number), "it has no text"));
@@ -323,6 +346,10 @@ impl<'a> Archive<'a> {
         let missing = || ArchiveError::corrupt(kind.name(), 0, "the section is missing");
         self.payload(number.ok_or_else(missing)?)
     }
+}
+
+fn allowed(limits: Limits) -> hepz_container::Limits {
+    hepz_container::Limits { section_bytes: limits.memory_bytes, sections: MOST_SECTIONS }
 }
 
 /// Kinds appear in the order of their numbers; only some may appear more than once, and chunks and pieces in order.

@@ -355,7 +355,7 @@ impl Archive<'_> {
     }
 }
 
-fn workers(options: &DecompressOptions<'_>) -> Result<Workers, ArchiveError> {
+pub(crate) fn workers(options: &DecompressOptions<'_>) -> Result<Workers, ArchiveError> {
     Workers::new(options.threads).map_err(|error| ArchiveError::Io(io::Error::other(error)))
 }
 

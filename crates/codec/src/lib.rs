@@ -53,6 +53,7 @@ mod read;
 mod recognised;
 #[cfg(test)]
 mod round_trips;
+mod salvage;
 mod schema;
 mod sections;
 mod spool;
@@ -73,4 +74,5 @@ pub use hepz_formats::{Source, records};
 pub use inspect::{ColumnInspection, Inspection, SectionInspection};
 pub use options::{CompressOptions, DecompressOptions, Level, Limits, Progress, Stage};
 pub use plan::ColumnId;
+pub use salvage::{LostRows, LostSection, LostStretch, Salvaged, salvage};
 pub use verify::{compress_to_file, verify, verify_content};

@@ -13,6 +13,9 @@ use hepz_columns::{ByteOrder, Column, RowOrder, Scalar, Table};
 use hepz_container::wire::{Cursor, WireError, put_bytes, put_signed, put_varint};
 use hepz_formats::{Extent, Layout, Part, Place};
 
+/// Most chunks: as many as an archive may have sections.
+const MOST_CHUNKS: u64 = 1 << 20;
+
 /// What an archive says about the places of its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Schema {
@@ -118,8 +121,12 @@ impl Schema {
     }
 
     /// Reads the stored form and checks everything that rebuilding relies on. `chunks` is the number of chunks that are
-    /// there, `has_frames` is true in archives of format 0.3 and later.
-    pub(crate) fn from_bytes(bytes: &[u8], chunks: u64, has_frames: bool) -> Result<Schema, SchemaFault> {
+    /// there, if it is known; `has_frames` is true in archives of format 0.3 and later.
+    pub(crate) fn from_bytes(
+        bytes: &[u8],
+        chunks: Option<u64>,
+        has_frames: bool,
+    ) -> Result<Schema, SchemaFault> {
         let mut cursor = Cursor::new(bytes);
         let image_bytes = cursor.varint()?;
         let count = cursor.count(6)?;
@@ -348,8 +355,16 @@ fn take_blocks(cursor: &mut Cursor<'_>) -> Result<Vec<OpenBlock>, SchemaFault> {
     Ok(blocks)
 }
 
-fn take_cuts(cursor: &mut Cursor<'_>, tables: &[Table], chunks: u64) -> Result<Cuts, SchemaFault> {
-    if cursor.varint()? != chunks || (chunks == 0 && !tables.is_empty()) {
+fn take_cuts(
+    cursor: &mut Cursor<'_>,
+    tables: &[Table],
+    known_chunks: Option<u64>,
+) -> Result<Cuts, SchemaFault> {
+    let chunks = cursor.varint()?;
+    if known_chunks.is_some_and(|known| known != chunks)
+        || chunks > MOST_CHUNKS
+        || (chunks == 0 && !tables.is_empty())
+    {
         return Err(unsound("another number of chunks than there are"));
     }
     let mut cuts = Cuts { chunks, tables: Vec::with_capacity(tables.len()) };

@@ -42,5 +42,5 @@ pub use frame::{
     TRAILER_BYTES, VERSION,
 };
 pub use reader::{Limits, Reader};
-pub use salvage::salvage;
+pub use salvage::{Damage, remains, salvage};
 pub use writer::Writer;

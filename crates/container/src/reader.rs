@@ -49,6 +49,16 @@ impl<B: Bytes> Reader<B> {
         Ok(Reader { bytes, limits, version, sections })
     }
 
+    /// A reader of sections that were found in some other way than by the index.
+    pub(crate) fn of_sections(
+        bytes: B,
+        limits: Limits,
+        version: FormatVersion,
+        sections: Vec<Section>,
+    ) -> Reader<B> {
+        Reader { bytes, limits, version, sections }
+    }
+
     /// Version of the file.
     pub fn version(&self) -> FormatVersion {
         self.version

@@ -1,10 +1,12 @@
 //! `hepz cat`: some rows of some columns, entries of a tree, or some events.
 //!
-//! In: an archive, names or patterns, rows. Out: CSV, a NumPy array or a zip of them, text of events.
+//! In: an archive, names or patterns, rows. Out: CSV, a NumPy array or a zip of them, Parquet, text of events.
 //! Not here: finding the chunks and streams that are needed (`hepz`), NumPy files (`npz`).
 //! Holds: integers, and floats but for the payload of NaN, read back from CSV as the same bits; from NumPy, all do.
 
 pub(super) mod entries;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 use crate::arguments::{CatArguments, CatFormat};
 use crate::console::{complain, is_standard};
@@ -66,6 +68,8 @@ fn cat(arguments: &CatArguments) -> Result<(), Failure> {
         CatFormat::Csv => csv(&archive, &chosen, arguments, sink),
         CatFormat::Npz => npz(&archive, &chosen, arguments, sink),
         CatFormat::Npy => npy(&archive, &chosen, arguments, sink),
+        #[cfg(feature = "parquet")]
+        CatFormat::Parquet => parquet::tables(&archive, &chosen, arguments, sink),
     };
     put(arguments, arguments.to != CatFormat::Csv, write)
 }
@@ -113,6 +117,8 @@ fn cat_events(archive: &Archive<'_>, count: u64, arguments: &CatArguments) -> Re
     }
     match arguments.to {
         CatFormat::Npy => Err(Failure::usage("--to npy holds one column; use --to npz")),
+        #[cfg(feature = "parquet")]
+        CatFormat::Parquet => put(arguments, true, |sink| parquet::particles(archive, events, sink)),
         CatFormat::Npz => put(arguments, true, |sink| {
             let particles = archive.read_particles(events)?;
             let mut npz = NpzWriter::new(sink);

@@ -41,5 +41,7 @@ fn exit_codes() -> String {
     for (exit, meaning, advice) in TABLE {
         cells.add(vec![exit.code().to_string(), meaning.to_owned(), advice.to_owned()]);
     }
-    cells.to_text() + "With several files: the highest code of all.\n"
+    cells.to_text()
+        + "With several files: the highest code of all.\n\
+           hepz diff: 0 if the contents are equal, 1 if they differ; a file that cannot be read is 2 there.\n"
 }

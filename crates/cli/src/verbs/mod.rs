@@ -6,9 +6,13 @@
 
 pub mod bench;
 pub mod cat;
+pub mod completions;
 pub mod compress;
 pub mod decompress;
+pub mod diff;
+pub mod explain;
 pub mod help;
 pub mod inspect;
 pub mod list;
+pub mod man;
 pub mod test;

@@ -78,6 +78,13 @@ impl<'a> Chunks<'a> {
     }
 }
 
+/// What one chunk gives.
+pub(crate) struct ChunkText {
+    pub(crate) text: Vec<u8>,
+    /// Place of each event in it.
+    pub(crate) places: Vec<Range<usize>>,
+}
+
 /// The payloads of some chunks.
 pub(crate) fn encode_all(format: &EventFormat, texts: &[Vec<u8>], engine: Engine) -> Vec<Vec<u8>> {
     texts.par_iter().map(|text| encode_chunk(format, text, engine)).collect()
@@ -130,6 +137,21 @@ impl Archive<'_> {
         Ok(Some(events))
     }
 
+    /// The events of each chunk: steps in which reading them decodes nothing twice.
+    ///
+    /// # Errors
+    /// What reading the chunks' first bytes meets.
+    pub fn event_chunks(&self) -> Result<Vec<Range<u64>>, ArchiveError> {
+        let mut chunks = Vec::new();
+        let mut first = 0u64;
+        for number in self.numbers(Kind::Events) {
+            let end = first.saturating_add(self.event_front(number)?.events);
+            chunks.push(first..end);
+            first = end;
+        }
+        Ok(chunks)
+    }
+
     fn event_front(&self, number: usize) -> Result<Front, ArchiveError> {
         let bytes = self.sections().get(number).map_or(0, |section| section.bytes);
         let start = self.part(number, 0..bytes.min(FRONT_BYTES))?;
@@ -154,6 +176,18 @@ impl Archive<'_> {
             return Err(ArchiveError::OverLimit { limit: "memory for one chunk", wanted, allowed });
         }
         Ok(wanted)
+    }
+
+    /// The text of one chunk, and the places of its events.
+    pub(crate) fn events_of_chunk(
+        &self,
+        format: &EventFormat,
+        number: usize,
+    ) -> Result<ChunkText, ArchiveError> {
+        self.event_memory(number)?;
+        let text = decode_chunk(format, &self.payload(number)?);
+        let text = text.map_err(|error| self.event_error(number, error))?;
+        Ok(ChunkText { text: text.text, places: text.places })
     }
 
     /// Hands the text to `take`, chunk by chunk.

@@ -226,6 +226,15 @@ impl EventFormat {
         }
     }
 
+    /// The lines that a listing begins with, for one whose own are lost: no names of weights, no beams.
+    pub fn start_lines(&self) -> &'static [u8] {
+        match self.kind {
+            Kind::HepMc2 => b"HepMC::Version 2.06.09\nHepMC::IO_GenEvent-START_EVENT_LISTING\n",
+            Kind::HepMc3 => b"HepMC::Version 3.02.00\nHepMC::Asciiv3-START_EVENT_LISTING\n",
+            Kind::Lhe(_) => b"<LesHouchesEvents version=\"3.0\">\n<init>\n</init>\n",
+        }
+    }
+
     /// The lattice of energies.
     pub fn energy(&self) -> Lattice {
         self.energy.lattice

@@ -42,6 +42,11 @@ pub(super) fn cat(archive: &Archive<'_>, name: &str, arguments: &CatArguments) -
     match arguments.to {
         CatFormat::Csv => put(arguments, false, |sink| csv(archive, &branches, entries, arguments, sink)),
         CatFormat::Npz => put(arguments, true, |sink| npz(archive, &branches, entries, arguments, sink)),
+        #[cfg(feature = "parquet")]
+        CatFormat::Parquet => put(arguments, true, |sink| {
+            let bytes = entry_bytes(archive, &branches);
+            super::parquet::entries(archive, &branches, entries, bytes, arguments, sink)
+        }),
         CatFormat::Npy => match &branches[..] {
             [branch] if branch.depth == 0 => put(arguments, true, |sink| {
                 for read in archive.read_branches(&branches, entries)? {
@@ -105,10 +110,8 @@ fn csv(
 ) -> Result<(), Failure> {
     let names: Vec<String> = branches.iter().map(|branch| quoted(&branch.name)).collect();
     let mut text = names.join(",") + "\n";
-    let all: u64 = branches.iter().map(|branch| bytes(archive, branch)).fold(0, u64::saturating_add);
-    // On average: nobody knows yet how many items the entries asked for have.
-    let per_entry = (all / branches.iter().map(|b| entries_of(archive, b)).max().unwrap_or(1).max(1)).max(1);
-    let step = (super::STEP_BYTES.min(arguments.memory.bytes / 4) / per_entry).max(1);
+    let step =
+        (super::STEP_BYTES.min(arguments.memory.bytes / 4) / entry_bytes(archive, branches).max(1)).max(1);
     let mut from = entries.start;
     while from < entries.end {
         let to = entries.end.min(from.saturating_add(step));
@@ -132,6 +135,12 @@ fn csv(
         from = to;
     }
     sink.write_all(text.as_bytes()).map_err(|e| wrote(&e))
+}
+
+/// Bytes of an entry, on average: nobody knows yet how many items the entries asked for have.
+fn entry_bytes(archive: &Archive<'_>, branches: &[&BranchView]) -> u64 {
+    let all: u64 = branches.iter().map(|branch| bytes(archive, branch)).fold(0, u64::saturating_add);
+    all / branches.iter().map(|branch| entries_of(archive, branch)).max().unwrap_or(1).max(1)
 }
 
 /// Entries of the tree of a branch.

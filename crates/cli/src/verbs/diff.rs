@@ -1,0 +1,4 @@
+//! `hepz diff`: stub.
+use crate::arguments::*;
+/// Runs the verb.
+pub fn run(_: &DiffArguments) -> u8 { 2 }
