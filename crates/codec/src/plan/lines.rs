@@ -1,8 +1,10 @@
 //! Lines: points of one run of rows lie on a straight line, as hits on a flat sensor do.
 //!
-//! In: the abscissa of each row, which rows make a run, and the ordinates so far. Out: where the next ordinate is expected.
+//! In: the abscissa of each row, which rows make a run, and the ordinates so far.
+//! Out: where the next ordinate is expected.
 //! Not here: which columns have lines (`lined`), formulas of one row (`hepz-transforms`).
-//! Holds: only `+ - * /` and comparisons of floats in the order written; what is expected depends on earlier rows alone.
+//! Holds: only `+ - * /` and comparisons of floats in the order written; what is expected depends on earlier rows
+//! alone.
 
 use hepz_models::path::Guess;
 use hepz_transforms::order::{to_number, to_raw};

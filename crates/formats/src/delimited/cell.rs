@@ -68,7 +68,8 @@ impl Labels {
     }
 }
 
-/// Labels that one column may have, bytes of those of all columns, and of one: they are held in memory in both directions.
+/// Labels that one column may have, bytes of those of all columns, and of one: they are held in memory in both
+/// directions.
 const MOST_LABELS: u64 = 1 << 17;
 const MOST_LABEL_BYTES: usize = 8 << 20;
 const LONGEST_LABEL: usize = 255;

@@ -114,8 +114,8 @@ fn choose(name: String, sample: &[&[u8]]) -> Cells {
     let distinct: BTreeSet<&[u8]> = inner.iter().copied().collect();
     if distinct.len() <= 64 || distinct.len() * 4 <= inner.len() {
         cells.content = Content::Label(match distinct.len() {
-            ..=64 => Scalar::U8,
-            ..=SHORT_LABELS => Scalar::U16,
+            0..=64 => Scalar::U8,
+            65..=SHORT_LABELS => Scalar::U16,
             _ => Scalar::U32,
         });
     }

@@ -107,7 +107,7 @@ fn split_quoted(line: &[u8], separator: u8, most: usize, cells: &mut Vec<Range<u
 mod tests {
     use super::*;
 
-    fn cells<'a>(line: &'a str, separator: Separator) -> Option<Vec<&'a str>> {
+    fn cells(line: &str, separator: Separator) -> Option<Vec<&str>> {
         let dialect = Dialect { separator, quotes: true, crlf: false };
         let mut found = Vec::new();
         dialect

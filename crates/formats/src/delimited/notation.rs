@@ -151,7 +151,8 @@ impl Numeral {
             Notation::General(most) => {
                 let small = self.digits == 0 || body[0] == b'0' && self.decimals > self.digits + 3;
                 let ends = !self.has_point || decimals > 0 && body[body.len() - 1] != b'0';
-                !small && ends && self.digits <= sure.min(u32::from(most))
+                // More digits than a float surely has show what it is beside the text.
+                !small && ends && u32::from(most) <= sure && self.digits <= u32::from(most)
             }
             _ => false,
         }
@@ -468,6 +469,8 @@ mod tests {
                 (Notation::General(6), Scalar::F32),
                 (Notation::General(9), Scalar::F64),
                 (Notation::General(15), Scalar::F64),
+                (Notation::General(17), Scalar::F64),
+                (Notation::General(9), Scalar::F32),
             ] {
                 if numeral.is_usual(text.as_bytes(), notation, scalar) {
                     usual += 1;

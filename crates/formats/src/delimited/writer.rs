@@ -2,8 +2,8 @@
 //!
 //! In: an image and its description. Out: the text, piece by piece.
 //! Not here: making the image (`reader`).
-//! Holds: memory is that of a few steps; an image that no reader makes gives an error or some text, and stops as soon as
-//! its taker refuses.
+//! Holds: memory is that of a few steps; an image that no reader makes gives an error or some text, and stops as
+//! soon as its taker refuses.
 
 use super::cell::{Cells, Content};
 use super::dialect::Separator;
@@ -30,6 +30,9 @@ pub enum UnfoldError<E> {
     #[error("the text was refused")]
     Take(E),
 }
+
+/// Takes text that is held and empties it.
+type HandOn<'a, E> = &'a mut dyn FnMut(&mut Vec<u8>) -> Result<(), UnfoldError<E>>;
 
 /// One part of an image, read forwards.
 struct Feed<'a> {
@@ -79,11 +82,7 @@ impl<'a> Feed<'a> {
     }
 
     /// Appends a line without its end, in steps that `more` may refuse; false if the part ends before the line does.
-    fn line<E>(
-        &mut self,
-        out: &mut Vec<u8>,
-        more: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), UnfoldError<E>>,
-    ) -> Result<bool, UnfoldError<E>> {
+    fn line<E>(&mut self, out: &mut Vec<u8>, more: HandOn<'_, E>) -> Result<bool, UnfoldError<E>> {
         while self.refill().map_err(UnfoldError::Read)? {
             let rest = &self.held[self.used..];
             if let Some(end) = memchr::memchr(b'\n', rest) {
@@ -199,7 +198,7 @@ impl TextTable {
         odd: Option<&[bool]>,
         text: &mut Feed<'_>,
         out: &mut Vec<u8>,
-        hand_on: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), UnfoldError<E>>,
+        hand_on: HandOn<'_, E>,
     ) -> Result<(), UnfoldError<E>> {
         for (at, cells) in self.cells.iter().enumerate() {
             if let (true, Separator::Byte(byte)) = (at > 0, self.dialect.separator) {
