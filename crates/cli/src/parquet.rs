@@ -5,8 +5,8 @@
 //! Holds: memory is that of one row group; floats keep their bits; equal values give equal bytes.
 //! Source: the Parquet format, `LogicalTypes.md`, and "Dremel made simple with Parquet" for levels.
 //!
-//! Every field is required. A list is the usual group of three (`NAME`, `list`, `element`); arrays of fixed length are lists,
-//! too. Of a column of labels the labels are written, not their numbers.
+//! Every field is required. A list is the usual group of three (`NAME`, `list`, `element`); arrays of fixed length are
+//! lists, too. Of a column of labels the labels are written, not their numbers.
 
 use hepz::Values;
 use hepz_columns::Scalar;

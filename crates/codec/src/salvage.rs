@@ -1,10 +1,10 @@
 //! Salvage: the file that a damaged archive still gives, and what is missing.
 //!
-//! In: an archive that is cut or damaged. Out: the file with zeros where bytes are lost, or the events that are left; a
-//! [`Salvaged`] report.
+//! In: an archive that is cut or damaged. Out: the file with zeros where bytes are lost, or the events that are left;
+//! a [`Salvaged`] report.
 //! Not here: finding whole sections (`hepz-container`), sound archives (`decompress`).
-//! Holds: only parts whose checksum holds are used; what is given back is in its place as far as places are known, and the
-//! report says where they are not.
+//! Holds: only parts whose checksum holds are used; what is given back is in its place as far as places are known, and
+//! the report says where they are not.
 
 mod columns;
 mod events;
@@ -30,7 +30,7 @@ pub struct Salvaged {
     pub original_bytes: Option<u64>,
     /// Bytes that were written.
     pub written_bytes: u64,
-    /// What is wrong with the end of the archive, which lists its sections; later sections than the last found are lost.
+    /// What is wrong with the end of the archive, which lists its sections; those behind the last found are lost.
     pub end: Option<String>,
     /// Damaged or missing sections.
     pub sections: Vec<LostSection>,

@@ -2,8 +2,9 @@
 //!
 //! In: sections that are whole. Out: the file, with what is lost as zeros.
 //! Not here: decoding a chunk (`decompress`), plain bytes and events (the modules above and beside).
-//! Holds: a compressed block is closed again only if all of its content is there. Of one that is not, the length is known if
-//! a key of ROOT stands before it, or if it is the only one; else it is an estimate, and what follows is not in its place.
+//! Holds: a compressed block is closed again only if all of its content is there. Of one that is not, the length is
+//! known if a key of ROOT stands before it, or if it is the only one; else it is an estimate, and what follows is not in
+//! its place.
 
 use super::places::Ranges;
 use super::{LostRows, LostSection, Output, Rescue};
@@ -332,8 +333,8 @@ fn offsets_lost(schema: &Schema, frame: &OpenFrame, lost: &Ranges) -> bool {
     places_of(schema, table as usize, &rows).into_iter().any(|place| lost.touch(place))
 }
 
-/// The length of a block by the key of ROOT that stands before it: length of key and block, version, length of the object,
-/// time, length of the key.
+/// The length of a block by the key of ROOT that stands before it: length of key and block, version, length of the
+/// object, time, length of the key.
 fn key_before(image: &Spool, lost: &Ranges, block: OpenBlock) -> Option<u64> {
     let from = block.at.saturating_sub(*KEY_BYTES.end());
     let mut before = vec![0; (block.at - from) as usize];

@@ -1,8 +1,8 @@
 //! `hepz cat --to parquet`: columns, entries of a tree, or particles as a Parquet file.
 //!
-//! In: an archive, what was chosen of it. Out: a Parquet file whose rows are those of the tables, the entries, or the particles.
-//! A dataset of shape (1000, 40, 3) has 1000 rows of lists of 40 lists of 3; tables with as many outer rows stand side by side.
-//! Units are in the file's notes, under `hepz.units`, as JSON.
+//! In: an archive, what was chosen of it. Out: a Parquet file whose rows are those of the tables, the entries, or the
+//! particles. A dataset of shape (1000, 40, 3) has 1000 rows of lists of 40 lists of 3; tables with as many outer rows
+//! stand side by side. Units are in the file's notes, under `hepz.units`, as JSON.
 //! Not here: the file format (`crate::parquet`).
 //! Holds: values are read some 128 MiB at a time, and row groups have some 100,000 rows.
 
