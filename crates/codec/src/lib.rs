@@ -32,8 +32,10 @@
 mod archive;
 mod chunks;
 mod compress;
+mod contents;
 mod decompress;
 mod delimited;
+mod diff;
 mod entries;
 mod error;
 pub mod events;
@@ -65,6 +67,7 @@ mod wrapped;
 
 pub use archive::{Archive, Header};
 pub use compress::{CompressReport, compress};
+pub use diff::{ColumnDifference, Difference, EventDifference, Side, TableDifference, diff};
 pub use entries::{BranchView, Jagged, TreeView, trees};
 pub use error::{ArchiveError, CompressError};
 pub use file::{FileSource, Memory};
