@@ -85,7 +85,13 @@ pub fn compress(
         let mut notes = Vec::new();
         if options.records.is_none() {
             if let Some(format) = text::recognise(source).map_err(CompressError::Read)? {
-                let job = Job::new(source, format.name(), options, workers.in_flight(), options.level.chunk_bytes())?;
+                let job = Job::new(
+                    source,
+                    format.name(),
+                    options,
+                    workers.in_flight(),
+                    options.level.chunk_bytes(),
+                )?;
                 let events = job.events(&format, source, None)?;
                 return job.or_generic(events);
             }
@@ -113,7 +119,8 @@ pub fn compress(
         if options.records.is_none()
             && let Some(Tabled { table, image }) = delimited::look(source).map_err(CompressError::Read)?
         {
-            let mut job = Job::new(source, table.format(), options, workers.in_flight(), options.level.chunk_bytes())?;
+            let mut job =
+                Job::new(source, table.format(), options, workers.in_flight(), options.level.chunk_bytes())?;
             job.printed = Some((&table, &image));
             if let Ok(written) = job.columns(table.layout())? {
                 return job.or_generic(written);
@@ -206,6 +213,23 @@ pub(crate) fn compress_layout(
     }
 }
 
+/// Bytes that zstd might take of the file, from some pieces.
+fn zstd_on_pieces(source: &dyn Source) -> Result<u64, CompressError> {
+    const PIECES: u64 = 8;
+    const PIECE_BYTES: u64 = 128 << 10;
+    if source.len() < PIECES * PIECE_BYTES * 4 {
+        return Ok(0);
+    }
+    let mut packed = 0;
+    let mut piece = vec![0; PIECE_BYTES as usize];
+    for number in 0..PIECES {
+        let at = (source.len() - PIECE_BYTES) / (PIECES - 1) * number;
+        source.read_at(at, &mut piece).map_err(CompressError::Read)?;
+        packed += zstd::bulk::compress(&piece, 3).map_err(CompressError::Read)?.len() as u64;
+    }
+    Ok((u128::from(packed) * u128::from(source.len()) / u128::from(PIECES * PIECE_BYTES)) as u64)
+}
+
 /// True if the file takes more than `bytes` as one zstd frame of level 3.
 fn zstd_exceeds(source: &dyn Source, bytes: u64) -> io::Result<bool> {
     struct Count(u64);
@@ -281,7 +305,10 @@ impl<'a> Job<'a> {
         let (archive, report) = written;
         // Columns that save little against a quick zstd may lose to a slow one.
         let percent = if self.printed.is_some() { SURE_OF_TEXT } else { SURE_OF_BYTES };
-        if zstd_exceeds(self.source, archive.len() / percent * 100).map_err(CompressError::Read)? {
+        let limit = archive.len() / percent * 100;
+        // Where time counts, a look at some pieces does if the answer is plain.
+        let plainly = self.engine() == Engine::Histograms && zstd_on_pieces(self.source)? > limit / 2 * 3;
+        if plainly || zstd_exceeds(self.source, limit).map_err(CompressError::Read)? {
             return Ok((archive, report));
         }
         let generic = self.generic(report.notes.clone())?;

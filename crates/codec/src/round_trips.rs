@@ -3,7 +3,7 @@
 use crate::compress::{Job, compress_layout};
 use crate::packing::{stored, unpack};
 use crate::{
-    Archive, ArchiveError, ColumnId, CompressOptions, DecompressOptions, Limits, Memory, compress,
+    Archive, ArchiveError, ColumnId, CompressOptions, DecompressOptions, Level, Limits, Memory, compress,
     compress_to_file, verify,
 };
 use hepz_columns::{ByteOrder, Column, RowOrder, Scalar, Table};
@@ -68,7 +68,11 @@ fn small_file(rows: u64) -> (Vec<u8>, Layout) {
 
 /// An archive with columns even where plain bytes would be fewer, in chunks of 64 KiB.
 fn archive_of(file: &[u8], layout: &Layout, in_flight: usize) -> Vec<u8> {
-    let options = CompressOptions { name: Some("some.bin".into()), ..CompressOptions::new() };
+    archive_of_level(file, layout, in_flight, Level::Default)
+}
+
+fn archive_of_level(file: &[u8], layout: &Layout, in_flight: usize, level: Level) -> Vec<u8> {
+    let options = CompressOptions { name: Some("some.bin".into()), level, ..CompressOptions::new() };
     let (spool, report) = Job::new(&Memory(file), layout.format, &options, in_flight, 64 << 10)
         .unwrap()
         .columns(layout.clone())
@@ -97,8 +101,11 @@ fn generic(file: &[u8]) -> Vec<u8> {
 fn records_columns_and_skeleton_come_back() {
     for rows in [1, 2, 3, 500, 20_000] {
         let (file, layout) = small_file(rows);
+        for level in Level::ALL {
+            let archive = archive_of_level(&file, &layout, 2, level);
+            assert_eq!(restored(&archive).unwrap(), file);
+        }
         let archive = archive_of(&file, &layout, 2);
-        assert_eq!(restored(&archive).unwrap(), file);
         let archive = Archive::from_bytes(&archive, Limits::default()).unwrap();
         verify(&archive, &Memory(&file), &DecompressOptions::new()).unwrap();
         archive.test(&DecompressOptions::new()).unwrap();
@@ -124,17 +131,19 @@ fn files_without_columns_come_back_and_cost_little() {
 fn the_archive_does_not_depend_on_the_number_of_threads() {
     let (file, layout) = small_file(20_000);
     assert!(crate::chunks::Cuts::even(&layout.tables, 64 << 10).chunks > 2);
-    let archives = [1, 2, 8].map(|threads| {
-        let workers = crate::workers::Workers::new(threads).unwrap();
-        workers.run(|| archive_of(&file, &layout, workers.in_flight()))
-    });
-    assert!(archives[0] == archives[1] && archives[0] == archives[2]);
-    for threads in [1, 8] {
-        let mut back = Vec::new();
-        let options = DecompressOptions { threads, progress: None };
-        let archive = Archive::from_bytes(&archives[0], Limits::default()).unwrap();
-        archive.decompress(&mut back, &options).unwrap();
-        assert!(back == file);
+    for level in Level::ALL {
+        let archives = [1, 2, 8].map(|threads| {
+            let workers = crate::workers::Workers::new(threads).unwrap();
+            workers.run(|| archive_of_level(&file, &layout, workers.in_flight(), level))
+        });
+        assert!(archives[0] == archives[1] && archives[0] == archives[2]);
+        for threads in [1, 8] {
+            let mut back = Vec::new();
+            let options = DecompressOptions { threads, progress: None };
+            let archive = Archive::from_bytes(&archives[0], Limits::default()).unwrap();
+            archive.decompress(&mut back, &options).unwrap();
+            assert!(back == file);
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! `HEPZ_WRITE_GOLDEN=DIR cargo test -p hepz --test golden` writes the archives into a folder, from which
 //! `cargo xtask golden --add` takes a new one.
 
-use hepz::{Archive, CompressOptions, DecompressOptions, Limits, Memory};
+use hepz::{Archive, CompressOptions, DecompressOptions, Level, Limits, Memory};
 use std::path::Path;
 
 mod shower;
@@ -62,6 +62,20 @@ fn text() -> Vec<u8> {
     (0..400).map(line).collect::<String>().into_bytes()
 }
 
+/// Tracks in a line of text each, with a cell that is missing now and then.
+fn table() -> Vec<u8> {
+    let mut random = numbers(2027);
+    let mut next = move |below: u64| random.next().unwrap_or(0) % below;
+    let line = |at: u64| {
+        let (px, py) = (next(90_000) as f64 / 1000.0 - 45.0, next(90_000) as f64 / 1000.0 - 45.0);
+        let kind = ["electron", "muon", "pion"][next(3) as usize];
+        let missing = next(50) == 0;
+        let score = if missing { String::new() } else { format!("{:.6}", next(1_000_000) as f64 / 1e6) };
+        format!("{at},{kind},{px:.3},{py:.3},{:.4},{score}\r\n", (px * px + py * py).sqrt())
+    };
+    format!("id,kind,px,py,pt,score\r\n{}", (0..600).map(line).collect::<String>()).into_bytes()
+}
+
 fn noise() -> Vec<u8> {
     numbers(99).take(500).flat_map(u64::to_le_bytes).collect()
 }
@@ -83,11 +97,25 @@ fn inputs() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("v0.2", "lhe", shower::lhe(2026, 40).into_bytes()),
         ("v0.3", "root-tree", include_bytes!("../../formats/tests/root/tree.root").to_vec()),
         ("v0.3", "root-ntuple", include_bytes!("../../formats/tests/root/ntuple.root").to_vec()),
+        ("v0.4", "jets-fast", jets()),
+        ("v0.4", "jets-max", jets()),
+        ("v0.4", "hepmc3-fast", shower::hepmc3(2026, 6).into_bytes()),
+        ("v0.4", "hepmc3-max", shower::hepmc3(2026, 6).into_bytes()),
+        ("v0.4", "root-tree-fast", include_bytes!("../../formats/tests/root/tree.root").to_vec()),
+        ("v0.4", "table-csv", table()),
+        ("v0.4", "table-csv-fast", table()),
     ]
+}
+
+/// The level that a name ends in.
+fn level(name: &str) -> Level {
+    let named = |level: &Level| name.ends_with(&format!("-{}", level.name()));
+    Level::ALL.into_iter().find(named).unwrap_or_default()
 }
 
 fn compress(input: &[u8], name: &str, threads: usize) -> Vec<u8> {
     let mut options = CompressOptions::new();
+    options.level = level(name);
     options.threads = threads;
     options.name = Some(name.to_owned());
     let mut archive = Vec::new();

@@ -44,7 +44,7 @@ fn exchanged(events: u64) -> (Vec<Table>, Slice) {
 #[test]
 fn what_stands_below_in_an_earlier_column_is_found_there() {
     let (tables, slice) = exchanged(1000);
-    let plan = Plan::make(&tables, &slice, Engine::Mixing);
+    let plan = Plan::make(&tables, &Sample::whole(&slice), Engine::Mixing);
     let contexts = plan.describe(&tables, ColumnId { table: 0, column: 1 }).contexts;
     assert!(contexts.contains(&"near c0 1 above".to_string()), "{contexts:?}");
     assert!(contexts.contains(&"near c0 1 below".to_string()), "{contexts:?}");
