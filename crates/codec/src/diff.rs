@@ -148,7 +148,9 @@ fn first_difference(a: &Contents<'_>, b: &Contents<'_>) -> Result<u64, ArchiveEr
     b.bytes(&mut |bytes| {
         let here = spool.len().saturating_sub(at).min(bytes.len() as u64) as usize;
         held.resize(here, 0);
-        spool.read_at(at, &mut held).map_err(ArchiveError::Io)?;
+        if here > 0 {
+            spool.read_at(at, &mut held).map_err(ArchiveError::Io)?;
+        }
         if first.is_none() {
             let same = held.iter().zip(bytes).take_while(|(a, b)| a == b).count();
             first = (same < bytes.len()).then_some(at + same as u64);

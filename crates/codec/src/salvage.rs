@@ -9,6 +9,8 @@
 mod columns;
 mod events;
 mod places;
+#[cfg(test)]
+mod tests;
 
 use crate::sections::Kind;
 use crate::sums::RunningSums;

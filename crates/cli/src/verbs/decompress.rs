@@ -120,7 +120,9 @@ fn salvage(file: &Path, arguments: &DecompressArguments) -> Result<(), Failure> 
     losses(&report).iter().for_each(|line| remark(arguments.talk, &format!("{name}: {line}")));
     let message = match (report.events, report.original_bytes) {
         (Some(events), _) => format!("damaged; {events} events were given back"),
-        (None, Some(bytes)) => format!("damaged; {written} of {bytes} bytes were written, lost ones as zeros"),
+        (None, Some(bytes)) => {
+            format!("damaged; {written} of {bytes} bytes were written, lost ones as zeros")
+        }
         (None, None) => format!("damaged; {written} bytes were written, lost ones as zeros"),
     };
     Err(Failure { exit: Exit::Salvaged, message })
@@ -130,7 +132,8 @@ fn salvage(file: &Path, arguments: &DecompressArguments) -> Result<(), Failure> 
 fn losses(report: &Salvaged) -> Vec<String> {
     let mut lines: Vec<String> = report.end.iter().map(|end| format!("the end is lost: {end}")).collect();
     let sections = report.sections.iter().map(|section| {
-        let place = section.at.map_or("missing".to_owned(), |at| format!("damaged, at byte {at} of the archive"));
+        let place =
+            section.at.map_or("missing".to_owned(), |at| format!("damaged, at byte {at} of the archive"));
         format!("{} {}: {place}", section.kind, section.number)
     });
     add_some(&mut lines, sections, "damaged sections");
@@ -160,8 +163,7 @@ fn salvaged_json(report: &Salvaged) -> Value {
     let rows = report.rows.iter();
     let rows = rows.map(|lost| json!({"table": lost.table, "from": lost.rows.start, "to": lost.rows.end}));
     let stretches = report.stretches.iter();
-    let stretches =
-        stretches.map(|lost| json!({"at": lost.at, "bytes": lost.bytes, "exact": lost.exact}));
+    let stretches = stretches.map(|lost| json!({"at": lost.at, "bytes": lost.bytes, "exact": lost.exact}));
     json!({
         "whole": report.whole,
         "original_bytes": report.original_bytes,

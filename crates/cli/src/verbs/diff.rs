@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 /// Ends a comparison that found a difference.
 const DIFFERENT: u8 = 1;
 
+/// Columns that are named in a list of many.
+const NAMED: usize = 12;
+
 /// Runs the verb.
 pub fn run(arguments: &DiffArguments) -> u8 {
     match compare(arguments) {
@@ -86,7 +89,13 @@ fn to_text(arguments: &DiffArguments, found: &Difference) -> String {
             line(format!("events: {a} and {b}"));
         }
         if let Some(first) = events.first {
-            line(format!("{} events differ, the first is event {first}", events.differing));
+            let n = events.differing;
+            let differ = if n == 1 {
+                "1 event differs: event".to_owned()
+            } else {
+                format!("{n} events differ, the first is event")
+            };
+            line(format!("{differ} {first}"));
         }
         if events.around {
             line("the text outside the events differs".to_owned());
@@ -109,19 +118,27 @@ fn to_text(arguments: &DiffArguments, found: &Difference) -> String {
         if rows_a != rows_b {
             line(format!("{shown_name}: {rows_a} and {rows_b} rows; those that both have are compared"));
         }
-        for column in &table.columns {
-            let full = if table.name.is_empty() {
-                column.name.clone()
-            } else {
-                format!("{}/{}", table.name, column.name)
-            };
-            match column.only_in {
-                Some(side) => line(format!("column {full}: only in {}", name(arguments, side))),
-                None => {
-                    with_values += 1;
-                    cells.add(row(full, column));
-                }
+        for side in [Side::A, Side::B] {
+            let only = table.columns.iter().filter(|column| column.only_in == Some(side));
+            let only: Vec<&str> = only.map(|column| column.name.as_str()).collect();
+            if !only.is_empty() {
+                let most = if arguments.talk.verbose { usize::MAX } else { NAMED };
+                let more = if only.len() > most {
+                    format!(" and {} more", only.len() - most)
+                } else {
+                    String::new()
+                };
+                let some = only.iter().take(most).copied().collect::<Vec<_>>().join(", ");
+                line(format!("{shown_name}: only in {}: {some}{more}", name(arguments, side)));
             }
+        }
+        for column in table.columns.iter().filter(|column| column.only_in.is_none()) {
+            let full = match table.name.as_str() {
+                "" => column.name.clone(),
+                table => format!("{table}/{}", column.name),
+            };
+            with_values += 1;
+            cells.add(row(full, column));
         }
     }
     if with_values > 0 {

@@ -11,6 +11,7 @@ mod coding;
 mod column;
 mod dependence;
 mod draft;
+mod facts;
 mod histograms;
 mod indices;
 mod judged;
@@ -25,6 +26,8 @@ mod survey;
 mod crosswise_tests;
 #[cfg(test)]
 mod tests;
+
+pub use facts::{ColumnFacts, Fact, TableLink};
 
 use coding::{Known, code_column};
 use column::{ColumnPlan, LaneKind, Link, Prediction, RowMap, Rows};
