@@ -8,7 +8,8 @@
 //! [`compress`] asks `hepz-formats` where the numbers of a file lie, opens its compressed blocks, cuts the tables into
 //! chunks of about 16 MiB, makes a [`plan`] from a sample and codes each chunk by it. [`Archive`] opens the result:
 //! [`Archive::decompress`] gives the file back, [`Archive::read`] some rows of some columns, [`Archive::inspect`] says
-//! what each column costs.
+//! what each column costs. [`explain()`] says what was found in a file or an archive, [`diff()`] what two of them do not have in
+//! common, [`salvage()`] gives back what a damaged archive still holds.
 //!
 //! ```
 //! use hepz::{Archive, CompressOptions, DecompressOptions, Limits, Memory};
