@@ -27,11 +27,12 @@ impl Values {
     /// From bit patterns; bits above the width of `scalar` are dropped.
     pub fn from_raw(scalar: Scalar, raw: &[u64]) -> Values {
         fn narrowed<const N: usize>(raw: &[u64]) -> Vec<u8> {
-            let mut bytes = vec![0; raw.len() * N];
-            for (place, pattern) in bytes.as_chunks_mut::<N>().0.iter_mut().zip(raw) {
-                place.copy_from_slice(&pattern.to_le_bytes()[..N]);
-            }
-            bytes
+            let narrow = |pattern: &u64| -> [u8; N] {
+                let mut bytes = [0; N];
+                bytes.copy_from_slice(&pattern.to_le_bytes()[..N]);
+                bytes
+            };
+            raw.iter().map(narrow).collect::<Vec<[u8; N]>>().into_flattened()
         }
         // Fixed widths, because this is done with every value.
         let bytes = match scalar.bytes() {

@@ -8,6 +8,28 @@
 
 use hepz_columns::Scalar;
 
+/// Does the same for the usual scalars with the scalar as a constant, so that loops do not ask for it at every value.
+#[macro_export]
+macro_rules! with_constant_scalar {
+    ($scalar:expr, $constant:ident => $body:expr) => {
+        match $scalar {
+            hepz_columns::Scalar::F32 => {
+                let $constant = hepz_columns::Scalar::F32;
+                $body
+            }
+            hepz_columns::Scalar::F64 => {
+                let $constant = hepz_columns::Scalar::F64;
+                $body
+            }
+            hepz_columns::Scalar::I32 => {
+                let $constant = hepz_columns::Scalar::I32;
+                $body
+            }
+            $constant => $body,
+        }
+    };
+}
+
 /// The bits that a pattern of this scalar may use.
 #[inline]
 fn mask(scalar: Scalar) -> u64 {

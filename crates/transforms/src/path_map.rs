@@ -6,6 +6,7 @@
 
 use crate::order::{ordered, unordered};
 use crate::significant;
+use crate::with_constant_scalar;
 use hepz_columns::Scalar;
 
 /// Where the path values of a column lie.
@@ -86,6 +87,7 @@ fn significant_pattern(position: u64, digits: u32, scalar: Scalar) -> u64 {
 
 impl Grid {
     /// The position of a pattern on the grid, if it is on it.
+    #[inline]
     fn position(self, raw: u64, scalar: Scalar) -> Option<u64> {
         match self {
             Grid::ZeroBits(0) => Some(ordered(raw, scalar)),
@@ -115,6 +117,7 @@ impl Grid {
         }
     }
 
+    #[inline]
     fn pattern(self, position: u64, scalar: Scalar) -> u64 {
         match self {
             Grid::ZeroBits(0) | Grid::Multiple(_) => unordered(position, scalar),
@@ -193,9 +196,8 @@ impl PathMap {
     /// What each of many patterns is: the number of its atom, the number of atoms for an escape, or [`HAS_PATH`]; `paths` gets
     /// the path values, `escapes` the patterns that escape.
     pub fn split_all(&self, patterns: &[u64], paths: &mut Vec<u64>, escapes: &mut Vec<u64>) -> Vec<u16> {
-        let scalar = self.scalar;
         // One loop for each kind of grid, so that none asks for it at every value.
-        match self.grid {
+        with_constant_scalar!(self.scalar, scalar => match self.grid {
             Grid::ZeroBits(0) | Grid::Multiple(_) => {
                 self.split_by(|raw| Some(ordered(raw, scalar)), patterns, paths, escapes)
             }
@@ -204,7 +206,7 @@ impl PathMap {
                 self.split_by(|raw| grid.position(raw, scalar), patterns, paths, escapes)
             }
             grid => self.split_by(|raw| grid.position(raw, scalar), patterns, paths, escapes),
-        }
+        })
     }
 
     #[inline(always)]
@@ -244,8 +246,7 @@ impl PathMap {
             let steps = if path < gap_at { path } else { path.wrapping_add(gap) };
             base.wrapping_add(steps.wrapping_mul(factor))
         };
-        let scalar = self.scalar;
-        match self.grid {
+        with_constant_scalar!(self.scalar, scalar => match self.grid {
             Grid::ZeroBits(0) | Grid::Multiple(_) => {
                 paths.iter_mut().for_each(|path| *path = unordered(position(*path), scalar));
             }
@@ -254,7 +255,7 @@ impl PathMap {
                 paths.iter_mut().for_each(|path| *path = grid.pattern(position(*path), scalar) & mask);
             }
             grid => paths.iter_mut().for_each(|path| *path = grid.pattern(position(*path), scalar) & mask),
-        }
+        });
     }
 
     /// The path value nearest to any pattern: where a prediction points to, whether or not it is on the grid.

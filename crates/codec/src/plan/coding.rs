@@ -14,6 +14,7 @@ use hepz_models::path::{Earlier, Expectation, Lane, Own, PathShape, walk};
 use hepz_transforms::order::{ordered, to_number, to_raw, unordered};
 use hepz_transforms::path_map::Place;
 use hepz_transforms::relations::Formula;
+use hepz_transforms::with_constant_scalar;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -406,18 +407,29 @@ fn evaluate(
         let values = known.values(input.id)?;
         let kind = values.scalar();
         let map = known.row_map(input, id.table)?;
-        columns.push(domain.gather(|row| {
-            let row = map.as_ref().map_or(row, |map| map[row] as usize);
-            if row < values.len() { to_number(values.raw(row), kind) } else { 0.0 }
-        }));
+        columns.push(match (&map, &domain.rows) {
+            (None, None) => {
+                let mut patterns = values.to_raw();
+                patterns.truncate(domain.len);
+                with_constant_scalar!(kind, kind => patterns.iter().map(|&raw| to_number(raw, kind)).collect())
+            }
+            _ => domain.gather(|row| {
+                let row = map.as_ref().map_or(row, |map| map[row] as usize);
+                if row < values.len() { to_number(values.raw(row), kind) } else { 0.0 }
+            }),
+        });
     }
     let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     let mut predicted = vec![0.0; domain.len];
     formula.predict_all(&columns, &mut predicted);
-    Ok(predicted.into_iter().map(|p| to_raw(p, scalar).unwrap_or(0)).collect())
+    let pattern = with_constant_scalar!(scalar, scalar => {
+        predicted.into_iter().map(|p| to_raw(p, scalar).unwrap_or(0)).collect()
+    });
+    Ok(pattern)
 }
 
 /// Wraps a difference of ranks to the width of the scalar, as the pattern of a signed integer.
+#[inline]
 fn residual(rank: u64, predicted: u64, scalar: Scalar) -> u64 {
     rank.wrapping_sub(predicted) & (u64::MAX >> (64 - scalar.bits()))
 }
@@ -436,9 +448,11 @@ pub fn to_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64], v
             }
         }
         Prediction::Residual(..) => {
-            for (value, &predicted) in values.iter_mut().zip(predicted) {
-                *value = residual(ordered(*value, scalar), ordered(predicted, scalar), scalar);
-            }
+            with_constant_scalar!(scalar, scalar => {
+                for (value, &predicted) in values.iter_mut().zip(predicted) {
+                    *value = residual(ordered(*value, scalar), ordered(predicted, scalar), scalar);
+                }
+            });
         }
     }
 }
@@ -457,9 +471,11 @@ pub fn from_patterns(prediction: &Prediction, scalar: Scalar, predicted: &[u64],
             }
         }
         Prediction::Residual(..) => {
-            for (value, &predicted) in values.iter_mut().zip(predicted) {
-                *value = unordered(value.wrapping_add(ordered(predicted, scalar)), scalar);
-            }
+            with_constant_scalar!(scalar, scalar => {
+                for (value, &predicted) in values.iter_mut().zip(predicted) {
+                    *value = unordered(value.wrapping_add(ordered(predicted, scalar)), scalar);
+                }
+            });
         }
     }
 }

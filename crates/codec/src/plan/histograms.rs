@@ -394,43 +394,41 @@ fn decode_values(
             }
         }));
     }
-    let keep: Vec<bool> = symbols.iter().map(|&symbol| u32::from(symbol) >= classes).collect();
-    let whole = keep.iter().all(|&keep| keep);
-    let needs_predicted = matches!(plan.prediction, Prediction::Expected(..));
-    let predicted = match needs_predicted {
-        true => predict(plan, id, known, known.scalar(id), domain)?,
-        false => Vec::new(),
+    let has_path = |symbol: &u16| u32::from(*symbol) >= classes;
+    let whole = symbols.iter().all(has_path);
+    let keep: Vec<bool> = symbols.iter().map(has_path).collect();
+    let predicted = match plan.prediction {
+        Prediction::Expected(..) => predict(plan, id, known, known.scalar(id), domain)?,
+        _ => Vec::new(),
+    };
+    let mut paths = if whole {
+        values
+    } else {
+        values.iter().zip(&keep).filter(|&(_, &keep)| keep).map(|(&value, _)| value).collect()
     };
     if let Some(expected) = expected(plan, id, known, domain, &predicted, &keep)? {
-        if whole {
-            from_differences(&expected, map.bits, &mut values);
-        } else {
-            let mut paths: Vec<u64> =
-                values.iter().zip(&keep).filter(|&(_, &keep)| keep).map(|(&value, _)| value).collect();
-            from_differences(&expected, map.bits, &mut paths);
-            let mut next = paths.into_iter();
-            for (value, _) in values.iter_mut().zip(&keep).filter(|&(_, &keep)| keep) {
-                *value = next.next().unwrap_or(0);
-            }
-        }
+        from_differences(&expected, map.bits, &mut paths);
     }
+    map.join_all(&mut paths);
     if whole {
-        map.join_all(&mut values);
-        return Ok(values);
+        return Ok(paths);
     }
-    let width = map.scalar.bytes();
-    for (value, &symbol) in values.iter_mut().zip(&symbols) {
-        *value = match u32::from(symbol) {
-            symbol if symbol >= classes => map.join(*value),
-            symbol if symbol + 1 == classes => {
-                let mut pattern = [0; 8];
-                pattern[..width].copy_from_slice(from.bytes(width)?);
-                u64::from_le_bytes(pattern)
-            }
-            symbol => map.atoms[symbol as usize],
-        };
+    let mut next = paths.into_iter();
+    let mut escapes = Vec::new();
+    let escape = map.rest_class() as u16;
+    for _ in symbols.iter().filter(|&&symbol| symbol == escape) {
+        let mut pattern = [0; 8];
+        let width = map.scalar.bytes();
+        pattern[..width].copy_from_slice(from.bytes(width)?);
+        escapes.push(u64::from_le_bytes(pattern));
     }
-    Ok(values)
+    let mut escapes = escapes.into_iter();
+    let value = |symbol: &u16| match map.atoms.get(usize::from(*symbol)) {
+        Some(&atom) => atom,
+        None if *symbol == escape => escapes.next().unwrap_or(0),
+        None => next.next().unwrap_or(0),
+    };
+    Ok(symbols.iter().map(value).collect())
 }
 
 /// Keeps of a plan what pays in this engine.
