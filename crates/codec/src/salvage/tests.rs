@@ -29,7 +29,8 @@ fn columns() -> (Vec<u8>, Vec<u8>) {
     let mut layout = Layout { format: "records", tables, extents: vec![extent], ..Layout::default() };
     layout.validate(file.len() as u64).unwrap();
     let options = CompressOptions::new();
-    let job = Job::new(&Memory(&file), "records", &options, 1, 32 << 10).unwrap();
+    let source = Memory(&file);
+    let job = Job::new(&source, "records", &options, 1, 32 << 10).unwrap();
     let (spool, _) = job.columns(layout).unwrap().unwrap();
     let mut archive = vec![0; spool.len() as usize];
     spool.read_at(0, &mut archive).unwrap();
