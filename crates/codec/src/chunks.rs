@@ -181,7 +181,8 @@ impl Shelf {
             if !integers || table.rows == 0 {
                 return Ok(None);
             }
-            let values = self.gather_table(image, tables, index, &[table.rows - 1..table.rows])?;
+            let last = table.rows - 1..table.rows;
+            let values = self.gather_table(image, tables, index, std::slice::from_ref(&last))?;
             Ok(values.first().filter(|values| !values.is_empty()).map(|values| values.raw(0)))
         };
         tables.iter().enumerate().map(last).collect()

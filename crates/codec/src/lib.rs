@@ -37,6 +37,7 @@ mod contents;
 mod decompress;
 mod delimited;
 mod diff;
+mod engine;
 mod entries;
 mod error;
 pub mod events;

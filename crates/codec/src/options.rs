@@ -5,7 +5,7 @@
 //! Holds: no option but the level, the record schema and `content` changes a byte of the archive.
 
 use crate::chunks::CHUNK_BYTES;
-use crate::plan::Engine;
+use crate::engine::Engine;
 use hepz_formats::records::{Arrangement, Schema};
 use hepz_formats::root::rewrite::Compression;
 

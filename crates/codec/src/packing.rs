@@ -4,7 +4,7 @@
 //! Not here: columns (`plan`), framing (`sections`).
 //! Holds: the packed form is never more than 11 bytes longer than the bytes; unpacking believes no length.
 
-use crate::plan::Engine;
+use crate::engine::Engine;
 use hepz_container::wire::{Cursor, WireError, put_varint};
 use hepz_models::bytes::{ByteConfig, decode, encode};
 use rayon::prelude::*;

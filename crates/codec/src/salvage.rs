@@ -91,7 +91,7 @@ struct Output<'a> {
 }
 
 /// Zeros that are written at once.
-const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
 
 impl<'a> Output<'a> {
     fn new(sink: &'a mut dyn Write) -> Output<'a> {

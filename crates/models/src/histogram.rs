@@ -231,26 +231,19 @@ pub fn round_counts(counts: &mut [u32]) {
 /// Writes a histogram with rounded counts.
 pub fn write(histogram: &Histogram, counts: &[u32], bits: &mut BitWriter) {
     // Depth of the bins in order says the tree.
-    fn tree<'a>(
-        base: u64,
-        open: u32,
-        bins: &mut std::iter::Peekable<std::slice::Iter<'a, Bin>>,
-        bits: &mut BitWriter,
-    ) {
-        if open == 0 {
-            bins.next();
-            return;
-        }
+    fn tree<'a>(open: u32, bins: &mut std::iter::Peekable<std::slice::Iter<'a, Bin>>, bits: &mut BitWriter) {
         let is_bin = bins.peek().is_none_or(|bin| bin.open >= open);
-        bits.raw(u64::from(!is_bin), 1);
+        if open > 0 {
+            bits.raw(u64::from(!is_bin), 1);
+        }
         if is_bin {
             bins.next();
         } else {
-            tree(base, open - 1, bins, bits);
-            tree(base | 1 << (open - 1), open - 1, bins, bits);
+            tree(open - 1, bins, bits);
+            tree(open - 1, bins, bits);
         }
     }
-    tree(0, histogram.bits, &mut histogram.bins.iter().peekable(), bits);
+    tree(histogram.bits, &mut histogram.bins.iter().peekable(), bits);
     for &count in counts {
         put_count(count, bits);
     }

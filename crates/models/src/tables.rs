@@ -313,10 +313,9 @@ pub struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    /// Bits that the last symbol took.
-    pub fn last_price(&self) -> f64 {
-        let (frequency, total) = self.decoder.last_frequency();
-        (f64::from(total) / f64::from(frequency.max(1))).log2()
+    /// The frequency of the last symbol, and the total.
+    pub fn last_frequency(&self) -> (u32, u32) {
+        self.decoder.last_frequency()
     }
 
     /// Of what [`Recorder::finish`] returned; `None` if no writer writes it.

@@ -146,16 +146,24 @@ impl Account for Player<'_> {
     fn spend(&mut self, _bits: u32) {}
 }
 
+impl MeteredPlayer<'_> {
+    /// Adds the price of the last symbol.
+    fn pay(&mut self) {
+        let (frequency, total) = self.player.last_frequency();
+        self.spent += (f64::from(total) / f64::from(frequency.max(1))).log2();
+    }
+}
+
 impl SymbolCoder for MeteredPlayer<'_> {
     fn symbol<const N: usize>(&mut self, model: &mut Symbol<N>, contexts: &[u64; N], truth: u32) -> u32 {
         let symbol = self.player.symbol(model, contexts, truth);
-        self.spent += self.player.last_price();
+        self.pay();
         symbol
     }
 
     fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32 {
         let symbol = self.player.tree(model, context, truth);
-        self.spent += self.player.last_price();
+        self.pay();
         symbol
     }
 }

@@ -102,15 +102,12 @@ impl<'a> Lines<'a> {
         let first = if state.points == 1 { state.following(x) } else { None };
         let likely = state.matched.or(first);
         state.matched = likely.filter(|&at| state.earlier.get(at).is_some_and(|line| is_on(line, (x, y))));
-        if state.matched.is_none() {
-            if state.points <= 2 && self.is_useful(state) {
-                let ends = [state.low, state.high];
-                let off =
-                    |line: &Line| ends.map(|(x, y)| (line.at(x) - y).abs()).into_iter().fold(0.0, f64::max);
-                let on = state.earlier.iter().enumerate();
-                let on = on.filter(|(_, line)| ends.iter().all(|&end| is_on(line, end)));
-                state.matched = on.min_by(|a, b| off(a.1).total_cmp(&off(b.1))).map(|(at, _)| at);
-            }
+        if state.matched.is_none() && state.points <= 2 && self.is_useful(state) {
+            let ends = [state.low, state.high];
+            let off = |line: &Line| ends.map(|(x, y)| (line.at(x) - y).abs()).into_iter().fold(0.0, f64::max);
+            let on = state.earlier.iter().enumerate();
+            let on = on.filter(|(_, line)| ends.iter().all(|&end| is_on(line, end)));
+            state.matched = on.min_by(|a, b| off(a.1).total_cmp(&off(b.1))).map(|(at, _)| at);
         }
     }
 

@@ -9,6 +9,8 @@ mod answers;
 mod buckets;
 mod coding;
 mod column;
+#[cfg(test)]
+mod crosswise_tests;
 mod dependence;
 mod draft;
 mod facts;
@@ -23,12 +25,11 @@ mod related;
 mod streams;
 mod survey;
 #[cfg(test)]
-mod crosswise_tests;
-#[cfg(test)]
 mod tests;
 
 pub use facts::{ColumnFacts, Fact, TableLink};
 
+pub use crate::engine::Engine;
 use coding::{Known, code_column};
 use column::{ColumnPlan, LaneKind, Link, Prediction, RowMap, Rows};
 use hepz_columns::{Table, Values};
@@ -105,25 +106,6 @@ pub struct ColumnDescription {
     pub transform: String,
     /// Columns and rows that the model looks at.
     pub contexts: Vec<String>,
-}
-
-/// What prices the paths of values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// Context mixing, decision by decision.
-    Mixing,
-    /// Static histograms, many values at a time.
-    Histograms,
-}
-
-impl Engine {
-    /// Bytes of values that a plan is made from, at most.
-    pub(crate) fn sample_bytes(self) -> u64 {
-        match self {
-            Engine::Mixing => 64 << 20,
-            Engine::Histograms => 4 << 20,
-        }
-    }
 }
 
 /// How each column is coded.

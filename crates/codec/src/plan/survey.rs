@@ -338,7 +338,7 @@ impl Chooser<'_> {
         }
         let step = rows.len().div_ceil(256);
         // Not every eighth row: events are often written as two rows or four.
-        let turn = if step % 4 == 0 { 4 } else { step.min(2) };
+        let turn = if step.is_multiple_of(4) { 4 } else { step.min(2) };
         let probe = |at: usize| rows.get(at + at / step % turn).copied();
         let probes: Vec<usize> = (0..rows.len()).step_by(step).filter_map(probe).collect();
         let count = probes.len();

@@ -75,7 +75,7 @@ fn write<T>(
 fn inner(table: &Table) -> &[u64] {
     let each = table.inner.iter().try_fold(1u64, |each, &length| each.checked_mul(length));
     match each {
-        Some(each) if each > 0 && table.rows % each == 0 && table.row_order == RowOrder::Logical => {
+        Some(each) if each > 0 && table.rows.is_multiple_of(each) && table.row_order == RowOrder::Logical => {
             &table.inner
         }
         _ => &[],
