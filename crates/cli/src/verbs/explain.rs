@@ -120,7 +120,11 @@ impl<'a> Page<'a> {
         }
         self.heading(&format!("Tables ({})", found.tables.len()));
         let most = if self.all { usize::MAX } else { 2 * NAMED };
-        for (index, table) in found.tables.iter().enumerate().take(most) {
+        // Offsets only say where the lists of another table begin.
+        let said =
+            |table: &ExplainedTable| self.all || !table.name.ends_with(".offsets") || table.columns.len() > 1;
+        let said: Vec<_> = found.tables.iter().enumerate().filter(|(_, table)| said(table)).collect();
+        for &(index, table) in said.iter().take(most) {
             let name = if table.name.is_empty() { "the table" } else { &table.name };
             let owner = |owner: usize| match found.tables.get(owner) {
                 Some(other) if owner != index => format!("row of {}", other.name),
@@ -135,8 +139,8 @@ impl<'a> Page<'a> {
             let s = if columns == 1 { "" } else { "s" };
             self.line(&format!("  {name}: {rows} rows, {columns} column{s}{}", link.unwrap_or_default()));
         }
-        if found.tables.len() > most {
-            self.line(&format!("  and {} more; -v lists all", found.tables.len() - most));
+        if said.len() > most {
+            self.line(&format!("  and {} more; -v lists all", said.len() - most));
         }
     }
 

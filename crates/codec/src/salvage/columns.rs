@@ -218,6 +218,7 @@ impl Rescue<'_> {
         let frames = Reframing::new(image, &schema.tables, &schema.runs, framed, self.archive.limits);
         let mut spool = Spool::new();
         let (mut blocks, mut known_bytes, mut lost_plain) = (Vec::new(), 0u64, 0u64);
+        let mut closed_plain = 0u64;
         let mut at = 0;
         for (index, (&block, recipe)) in framed.blocks.iter().zip(&recipes).enumerate() {
             known_bytes += block.at - at;
@@ -226,6 +227,10 @@ impl Rescue<'_> {
             let from = framed.frames.partition_point(|frame| (frame.block as usize) < index);
             let mut own = framed.frames.get(from..).unwrap_or_default().iter().take_while(of_block);
             let tainted = lost.touch(block.at..at) || own.any(|frame| offsets_lost(schema, frame, lost));
+            let (wanted, allowed) = (block.plain_bytes.saturating_mul(2), self.archive.limits.memory_bytes);
+            if wanted > allowed {
+                return Err(ArchiveError::OverLimit { limit: "memory for one block", wanted, allowed });
+            }
             let closed = recipe.as_ref().filter(|_| !tainted).and_then(|recipe| {
                 let content = frames.content(index, block).ok()?;
                 hepz_recompression::close(&content, recipe).ok()
@@ -233,6 +238,7 @@ impl Rescue<'_> {
             blocks.push(match closed {
                 Some(stored) => {
                     known_bytes += stored.len() as u64;
+                    closed_plain += block.plain_bytes;
                     Append(&mut spool).write_all(&stored).map_err(ArchiveError::Write)?;
                     Closed::Bytes(stored.len() as u64)
                 }
@@ -249,7 +255,14 @@ impl Rescue<'_> {
         // What the lost blocks of unknown length have together, if that is known.
         let mut left = self.has_sums.then(|| self.archive.sums.bytes.saturating_sub(known_bytes));
         let mut unknown = blocks.iter().filter(|block| matches!(block, Closed::Lost(None))).count();
-        let alone = unknown == 1;
+        // Those that touch are one: where it begins and ends is known.
+        let lost_at = |index: usize| matches!(blocks.get(index), Some(Closed::Lost(None)));
+        let touches = |index: usize| {
+            let before = index.checked_sub(1).filter(|&before| lost_at(before));
+            let before = before.and_then(|before| framed.blocks.get(before));
+            before.zip(framed.blocks.get(index)).is_some_and(|(a, b)| a.at + a.plain_bytes == b.at)
+        };
+        let alone = (0..blocks.len()).filter(|&index| lost_at(index) && !touches(index)).count() == 1;
         let (mut at, mut spooled) = (0, 0);
         for (block, closed) in framed.blocks.iter().zip(&blocks) {
             copy(image, at..block.at, lost, output)?;
@@ -268,13 +281,18 @@ impl Rescue<'_> {
                     let bytes = match left {
                         Some(left) if unknown == 0 => left,
                         Some(left) => share(left) as u64,
+                        // As the blocks that are there.
+                        None if closed_plain > 0 => {
+                            let stored = u128::from(block.plain_bytes) * u128::from(spool.len());
+                            (stored / u128::from(closed_plain)) as u64
+                        }
                         None => block.plain_bytes,
                     };
                     lost_plain -= block.plain_bytes.min(lost_plain);
                     left = left.map(|left| left - bytes);
                     output.zeros(bytes, alone && self.has_sums)?;
                     // Behind the last one everything is in its place again.
-                    output.exact = unknown == 0 && self.has_sums;
+                    output.exact = (alone || unknown == 0) && self.has_sums;
                 }
             }
         }

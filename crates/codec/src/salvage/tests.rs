@@ -37,6 +37,69 @@ fn columns() -> (Vec<u8>, Vec<u8>) {
     (file, archive)
 }
 
+/// A table in compressed blocks that touch, with bytes before and behind, in several chunks.
+fn blocks() -> (Vec<u8>, Vec<u8>) {
+    use std::io::Write;
+    let (rows, per_block) = (40_000u64, 1000u64);
+    let tables = vec![table("jets", rows, &[Scalar::F32, Scalar::I16])];
+    let mut layout = Layout { format: "hdf5", tables, ..Layout::default() };
+    let mut file = b"before".to_vec();
+    for block in 0..rows / per_block {
+        let plain: Vec<u8> =
+            (0..per_block * 6).map(|at| (at / 6 * (block + 3) % 251) as u8 ^ (at % 6) as u8).collect();
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(6));
+        encoder.write_all(&plain).unwrap();
+        let stored = encoder.finish().unwrap();
+        layout.blocks.push(hepz_formats::Block {
+            at: file.len() as u64,
+            bytes: stored.len() as u64,
+            plain_bytes: plain.len() as u64,
+            pipeline: vec![hepz_recompression::Step::Zlib],
+        });
+        layout.extents.push(Extent {
+            place: Place::Block { block: block as u32, at: 0 },
+            table: 0,
+            part: Part::Records,
+            first_row: block * per_block,
+            rows: per_block,
+        });
+        file.extend_from_slice(&stored);
+    }
+    file.extend_from_slice(b"behind");
+    layout.validate(file.len() as u64).unwrap();
+    let (source, options) = (Memory(&file), CompressOptions::new());
+    let job = Job::new(&source, "hdf5", &options, 1, 64 << 10).unwrap();
+    let (spool, report) = job.columns(layout).unwrap().unwrap();
+    assert_eq!(report.kept_blocks, 0);
+    let mut archive = vec![0; spool.len() as usize];
+    spool.read_at(0, &mut archive).unwrap();
+    (file, archive)
+}
+
+#[test]
+fn a_damaged_chunk_costs_its_compressed_blocks_and_the_others_stay_in_place() {
+    let (file, archive) = blocks();
+    let chunks: Vec<_> = sections(&archive).into_iter().filter(|s| s.0 == Kind::Chunk.id()).collect();
+    assert!(chunks.len() > 2);
+    for &(_, _, at, end) in &chunks {
+        let mut damaged = archive.clone();
+        damaged[(at + end) / 2] ^= 4;
+        let (back, report) = saved(&damaged).unwrap();
+        let [lost] = &report.stretches[..] else { panic!("{:?}", report.stretches) };
+        assert!(lost.exact && lost.bytes < file.len() as u64 / 2);
+        assert!(back == blanked(&file, &report));
+    }
+    // Of several stretches only the first and the last byte are known to be in their places.
+    let mut damaged = archive.clone();
+    for chunk in [&chunks[0], &chunks[2]] {
+        damaged[(chunk.2 + chunk.3) / 2] ^= 4;
+    }
+    let (back, report) = saved(&damaged).unwrap();
+    assert_eq!(back.len(), file.len());
+    assert!(report.stretches.iter().any(|lost| !lost.exact));
+    assert!(back.starts_with(b"before") && back.ends_with(b"behind"));
+}
+
 /// Every section of a sound archive: kind, tag, first byte, end.
 fn sections(archive: &[u8]) -> Vec<(u8, u64, usize, usize)> {
     let (archive, damage) = Archive::of_remains(Box::new(Memory(archive)), Limits::default()).unwrap();
