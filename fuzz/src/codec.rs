@@ -7,7 +7,7 @@ use crate::fixtures;
 use crate::readers::{Memory, hdf5_seeds, numpy_seeds};
 use hepz::events::Coded;
 use hepz::plan::Engine;
-use hepz::{Archive, CompressOptions, DecompressOptions, Limits, compress};
+use hepz::{Archive, CompressOptions, DecompressOptions, Level, Limits, compress};
 use hepz_columns::events::Lattice;
 use hepz_container::{FormatVersion, Limits as FrameLimits, Reader, Section, Writer};
 use hepz_formats::events::EventFormat;
@@ -22,9 +22,10 @@ const MOST_SEED_BYTES: usize = 1 << 14;
 /// The sections of an archive.
 pub(crate) type Sections = Vec<(Section, Vec<u8>)>;
 
-pub(crate) fn compressed(file: &[u8]) -> Vec<u8> {
+pub(crate) fn compressed(file: &[u8], level: Level) -> Vec<u8> {
     let mut options = CompressOptions::new();
     options.threads = 1;
+    options.level = level;
     let mut archive = Vec::new();
     compress(&Memory(file), &mut archive, &options).expect("compressing from and to memory");
     archive
@@ -77,7 +78,7 @@ pub fn file_seeds() -> Vec<Vec<u8>> {
 
 /// A file comes back as it was.
 pub fn round_trip(data: &[u8]) {
-    let archive = compressed(data);
+    let archive = compressed(data, Level::ALL[data.len() % Level::ALL.len()]);
     let archive = Archive::from_bytes(&archive, Limits::default()).expect("an archive just written opens");
     let mut back = Vec::new();
     archive.decompress(&mut back, &one_thread()).expect("an archive just written decompresses");
@@ -87,7 +88,8 @@ pub fn round_trip(data: &[u8]) {
 /// Archives of some of the files.
 fn archives() -> &'static [Vec<u8>] {
     static ARCHIVES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
-    ARCHIVES.get_or_init(|| file_seeds().iter().map(|file| compressed(file)).collect())
+    let both = |file: &Vec<u8>| [Level::Default, Level::Fast].map(|level| compressed(file, level));
+    ARCHIVES.get_or_init(|| file_seeds().iter().flat_map(both).collect())
 }
 
 /// Whole archives.

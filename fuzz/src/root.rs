@@ -75,7 +75,7 @@ struct Opened {
 fn archives() -> &'static [Opened] {
     static ARCHIVES: OnceLock<Vec<Opened>> = OnceLock::new();
     let open = |file: Vec<u8>| {
-        let (version, mut sections) = sections_of(&compressed(&file))?;
+        let (version, mut sections) = sections_of(&compressed(&file, hepz::Level::Default))?;
         let mut is_packed = Vec::new();
         for (section, payload) in &mut sections {
             let plain = unpacked(payload).filter(|_| PACKED_KINDS.contains(&section.kind));
