@@ -250,7 +250,7 @@ fn help_prints_verbs_and_exit_codes() {
     assert!(scene.run(&["help"]).ends_with(0).text().contains("decompress"));
     assert!(scene.run(&["help", "cat"]).ends_with(0).text().contains("--rows"));
     let codes = scene.run(&["help", "exit-codes"]).ends_with(0).text();
-    assert_eq!(codes.lines().filter(|line| line.trim_start().starts_with(char::is_numeric)).count(), 10);
+    assert_eq!(codes.lines().filter(|line| line.trim_start().starts_with(char::is_numeric)).count(), 11);
     scene.run(&["help", "nothing"]).ends_with(2);
     scene.run(&[]).ends_with(2);
 }
