@@ -17,7 +17,7 @@ pub enum Promise {
     /// `y` is `x`.
     Exact,
     /// `|y - x| <= 2^(e-k-1)` with `e = floor(log2 |x|)`, at least the smallest normal exponent: half the distance of
-    /// neighbouring values with `k` mantissa bits. For normal `x` this is less than `2^-(k+1) |x|`.
+    /// neighbouring values with `k` mantissa bits. For normal `x` this is at most `2^-(k+1) |x|`.
     KeptBits {
         /// Mantissa bits, without the leading one: 0 to 52.
         kept: u32,

@@ -111,13 +111,10 @@ impl Reducer {
         !stays(original) && !stays(stored) && float.steps.holds(original, stored)
     }
 
-    /// All patterns for which `stored` is stored; `None` if it never is. A refinement that names one of them
+    /// All patterns for which `stored` is stored; `None` if it never is, and for columns of integers, which stay. A refinement that names one of them
     /// ([`Preimage::place`]) gives the original back.
     pub fn preimage(&self, stored: u64) -> Option<Preimage> {
-        let Some(float) = &self.float else {
-            // Integers have no layout of a float; their patterns are their own places.
-            return None;
-        };
+        let float = self.float.as_ref()?;
         let layout = float.layout;
         if self.reduce(stored) != stored {
             return None;
