@@ -117,8 +117,14 @@ impl Layout {
     }
 
     /// The number as a binary64; exact, and NaN keeps sign and payload.
+    #[inline]
     pub fn to_f64(self, raw: u64) -> f64 {
-        f64::from_bits(widen(self, Layout::F64, raw))
+        match self {
+            Layout::F64 => f64::from_bits(raw),
+            // The processor widens numbers exactly; what it does with the payload of NaN is its own affair.
+            Layout::F32 if !self.is_nan(raw) => f64::from(f32::from_bits(raw as u32)),
+            _ => f64::from_bits(widen(self, Layout::F64, raw)),
+        }
     }
 }
 

@@ -111,8 +111,8 @@ impl Reducer {
         !stays(original) && !stays(stored) && float.steps.holds(original, stored)
     }
 
-    /// All patterns for which `stored` is stored; `None` if it never is, and for columns of integers, which stay. A refinement that names one of them
-    /// ([`Preimage::place`]) gives the original back.
+    /// All patterns for which `stored` is stored; `None` if it never is, and for columns of integers, which stay. A
+    /// refinement that names one of them ([`Preimage::place`]) gives the original back.
     pub fn preimage(&self, stored: u64) -> Option<Preimage> {
         let float = self.float.as_ref()?;
         let layout = float.layout;

@@ -32,9 +32,9 @@ pub enum Rule {
         kept: u32,
     },
     /// CMS `MiniFloatConverter::reduceMantissaToNbitsRounding`: nearest, ties away from zero, but the exponent never
-    /// changes: the last two cells of each binade are cut. binary32 only. Error at most `w/2`, in those two cells
-    /// less than `w` (relative error below `2^-(k+1)` for normal numbers all the same, because they lie at the end of
-    /// the binade). NaN may become infinity. Idempotent for `kept >= 1`.
+    /// changes: the last two cells of each binade are cut. binary32 only. Error at most `w/2`, in those two cells less than
+    /// `w`. They lie at the end of the binade, so the relative error of normal numbers stays below
+    /// `2^-(k+1) / (1 - 2^-(k+1))`, a little more than other rules promise. NaN may become infinity. Idempotent.
     CmsRound {
         /// Mantissa bits that stay.
         kept: u32,

@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn the_first_match_wins() {
-        let text = "[[column]]\nmatch = 'jet[?]_*'\nkept_bits = 7\n[[column]]\nmatch = '*'\ndecimals = -1\nkeep = [-9]\n";
+        let text = "[[column]]\nmatch = 'jet[?]_*'\nkept_bits = 7\n\
+            [[column]]\nmatch = '*'\ndecimals = -1\nkeep = [-9]\n";
         let rules = RulesFile::parse(text).unwrap();
         let promise = |name| rules.contract(name).unwrap().promise();
         assert_eq!(promise("jet[0]_pt"), Promise::KeptBits { kept: 7 });

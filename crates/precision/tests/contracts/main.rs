@@ -66,7 +66,7 @@ fn keeps_exactly(promise: Promise, layout: Layout, original: u64, stored: u64) -
 
 fn stays(contract: &Contract, layout: Layout, raw: u64) -> bool {
     let x = layout.to_f64(raw);
-    !x.is_finite() || contract.specials().iter().any(|&special| x == special)
+    !x.is_finite() || contract.specials().contains(&x)
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub struct Patterns(pub u64);
 
 impl Patterns {
     /// Any 64 bits (Steele, Lea and Flood, SplitMix, 2014).
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -40,8 +40,8 @@ impl Patterns {
     /// largest, infinity.
     pub fn pattern(&mut self, layout: Layout) -> u64 {
         let width = layout.sign_bit() | (layout.sign_bit() - 1);
-        let raw = self.next() & width;
-        let kind = self.next();
+        let raw = self.bits() & width;
+        let kind = self.bits();
         let low = layout.low((kind >> 8) as u32 % (layout.mantissa() + 1));
         let near = (kind >> 16 & 3).wrapping_sub(1);
         let sign = layout.sign(raw);
@@ -111,7 +111,7 @@ fn values_inside_the_range_of_a_grid_have_preimages_too() {
         let Rule::Real32Quant { min, max, .. } = rule else { continue };
         let layout = rounder.layout();
         for _ in 0..3000 {
-            let x = min + (max - min) * (patterns.next() >> 11) as f64 / (1u64 << 53) as f64;
+            let x = min + (max - min) * (patterns.bits() >> 11) as f64 / (1u64 << 53) as f64;
             let raw = hepz_precision::narrow(Layout::F64, layout, x.to_bits());
             let held = std::panic::catch_unwind(|| holds_at(&rounder, raw, 0));
             assert!(held.is_ok(), "{rule:?} on {scalar:?} at {raw:#x}");
