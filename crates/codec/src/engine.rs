@@ -9,6 +9,8 @@
 pub enum Engine {
     /// Context mixing, decision by decision.
     Mixing,
+    /// Context mixing with more weights, fitted expectations, and contexts that were tried.
+    Deep,
     /// Static histograms, many values at a time.
     Histograms,
 }
@@ -17,7 +19,7 @@ impl Engine {
     /// Bytes of values that a plan is made from, at most.
     pub(crate) fn sample_bytes(self) -> u64 {
         match self {
-            Engine::Mixing => 64 << 20,
+            Engine::Mixing | Engine::Deep => 64 << 20,
             Engine::Histograms => 4 << 20,
         }
     }

@@ -61,7 +61,8 @@ impl Level {
     pub(crate) fn engine(self) -> Engine {
         match self {
             Level::Fast => Engine::Histograms,
-            Level::Default | Level::Max => Engine::Mixing,
+            Level::Default => Engine::Mixing,
+            Level::Max => Engine::Deep,
         }
     }
 }

@@ -17,6 +17,9 @@
 
 pub mod bytes;
 mod counter;
+pub mod deep;
+pub mod deep_symbol;
+mod ensemble;
 pub mod histogram;
 pub mod logistic;
 pub mod path;

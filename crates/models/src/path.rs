@@ -53,7 +53,7 @@ pub enum Earlier<'a> {
 impl Earlier<'_> {
     /// The earlier value, or 0 if there is none.
     #[inline(always)]
-    fn of(self, at: usize, values: &[u64]) -> u64 {
+    pub(crate) fn of(self, at: usize, values: &[u64]) -> u64 {
         match self {
             Earlier::Back(back) => at.checked_sub(back as usize).map_or(0, |earlier| values[earlier]),
             Earlier::At(places) => {

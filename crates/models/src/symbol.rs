@@ -6,6 +6,7 @@
 //! Source: as `path`.
 
 use crate::counter::{Counter, Group, INITIAL_CONFIDENCE};
+use crate::deep_symbol::DeepSymbol;
 use crate::logistic::LOGISTIC;
 use hepz_entropy::{Coder, RawBits};
 
@@ -19,6 +20,11 @@ pub trait SymbolCoder {
     fn symbol<const N: usize>(&mut self, model: &mut Symbol<N>, contexts: &[u64; N], truth: u32) -> u32;
     /// Codes a symbol of a tree.
     fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32;
+    /// The same where two more numbers may say something; not every direction listens.
+    #[inline(always)]
+    fn tree_near(&mut self, model: &mut Tree, context: usize, _near: [u64; 2], truth: u32) -> u32 {
+        self.tree(model, context, truth)
+    }
 }
 
 impl<C: Coder> SymbolCoder for C {
@@ -46,6 +52,8 @@ pub struct Symbol<const N: usize> {
     weights: Vec<[[i32; 16]; N]>,
     /// `[depth]`.
     final_map: Vec<[u16; FINAL_CELLS]>,
+    /// What level max uses in place of all this.
+    pub(crate) deep: Option<Box<DeepSymbol>>,
 }
 
 impl<const N: usize> Symbol<N> {
@@ -65,12 +73,18 @@ impl<const N: usize> Symbol<N> {
             mask: (1 << log2_groups) - 1,
             weights: vec![[row; N]; bits as usize],
             final_map: vec![final_row; bits as usize],
+            deep: None,
         }
     }
 
     /// Bits of a symbol.
     pub fn bits(&self) -> u32 {
         self.bits
+    }
+
+    /// Groups of one context, as a power of two.
+    pub(crate) fn log2_groups(&self) -> u32 {
+        self.mask.trailing_ones()
     }
 
     /// Codes one symbol.
@@ -137,12 +151,14 @@ pub struct Tree {
     bits: u32,
     /// As that of a [`Symbol`].
     pub(crate) number: u32,
+    /// As that of a [`Symbol`].
+    pub(crate) deep: Option<Box<DeepSymbol>>,
 }
 
 impl Tree {
     /// `contexts` trees for symbols of `bits` bits.
     pub fn new(contexts: usize, bits: u32) -> Tree {
-        Tree { counters: vec![Counter::NEW; contexts << bits], bits, number: 0 }
+        Tree { counters: vec![Counter::NEW; contexts << bits], bits, number: 0, deep: None }
     }
 
     /// Bits of a symbol.
@@ -200,13 +216,19 @@ impl Difference {
         if size == 0 {
             return 0;
         }
-        let negative = coder.tree(&mut self.sign, kind, u32::from(truth < 0)) == 1;
+        let negative =
+            coder.tree_near(&mut self.sign, kind, [near, u64::from(size)], u32::from(truth < 0)) == 1;
         let mut rest = size - 1;
         let mut magnitude_read = 1u64;
         if rest >= TOP_BITS {
             rest -= TOP_BITS;
             let top = (magnitude >> rest) as u32 & ((1 << TOP_BITS) - 1);
-            let top = coder.tree(&mut self.top, kind * 64 + (size as usize - 1), top);
+            let top = coder.tree_near(
+                &mut self.top,
+                kind * 64 + (size as usize - 1),
+                [near, u64::from(negative)],
+                top,
+            );
             magnitude_read = 1 << TOP_BITS | u64::from(top);
         }
         let low = raw.raw(magnitude, rest);

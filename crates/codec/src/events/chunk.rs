@@ -21,6 +21,8 @@ const BYTES: u8 = 0;
 const EVENTS: u8 = 1;
 /// Events whose symbols have static tables.
 const TABLED: u8 = 2;
+/// Events whose symbols have ensembles.
+const DEEP: u8 = 3;
 
 /// Why a chunk cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +60,7 @@ pub(crate) const FRONT_BYTES: u64 = 21;
 /// Reads the front of a payload.
 pub(crate) fn front(cursor: &mut Cursor<'_>) -> Result<Front, ChunkError> {
     let way = cursor.u8()?;
-    if way > TABLED {
+    if way > DEEP {
         return Err(ChunkError::TooNew(way));
     }
     Ok(Front { way, text_bytes: cursor.varint()?, events: cursor.varint()? })
@@ -79,6 +81,7 @@ pub(crate) fn encode_chunk(format: &EventFormat, text: &[u8], engine: Engine) ->
     let mut payload = vec![match engine {
         _ if !fits => BYTES,
         Engine::Mixing => EVENTS,
+        Engine::Deep => DEEP,
         Engine::Histograms => TABLED,
     }];
     put_varint(&mut payload, text.len() as u64);
@@ -139,7 +142,11 @@ fn events_of(
     let decisions = cursor.bytes(cursor.remaining())?.to_vec();
     let coded = Coded { decisions, raw };
     let n_events = usize::try_from(front.events).map_err(|_| ChunkError::Corrupt("too many events"))?;
-    let engine = if front.way == TABLED { Engine::Histograms } else { Engine::Mixing };
+    let engine = match front.way {
+        TABLED => Engine::Histograms,
+        DEEP => Engine::Deep,
+        _ => Engine::Mixing,
+    };
     let too_many = ChunkError::Corrupt("more events or particles than its text can hold");
     let (mut events, bits) = if metered {
         account(&coded, lattices(format), engine, n_events, most).ok_or(too_many)?

@@ -5,6 +5,7 @@
 //! Holds: the account never influences the code.
 
 use hepz_entropy::{Coder, RawBits};
+use hepz_models::deep_symbol::Deep;
 use hepz_models::symbol::{Difference, Symbol, SymbolCoder, Tree};
 use hepz_models::tables::{Player, Recorder};
 
@@ -208,6 +209,15 @@ impl<C: Coder> Account for Metered<C> {
     }
 }
 
+impl<C: Account + Coder> Account for Deep<C> {
+    fn take_spent(&mut self) -> f64 {
+        self.0.take_spent()
+    }
+    fn spend(&mut self, bits: u32) {
+        self.0.spend(bits);
+    }
+}
+
 /// Both streams of a chunk.
 pub struct Io<C, R> {
     coder: C,
@@ -249,6 +259,12 @@ impl<C: Account, R: RawBits> Io<C, R> {
     #[inline]
     pub fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32 {
         self.coder.tree(model, context, truth)
+    }
+
+    /// The same where two more numbers may say something.
+    #[inline]
+    pub fn tree_near(&mut self, model: &mut Tree, context: usize, near: [u64; 2], truth: u32) -> u32 {
+        self.coder.tree_near(model, context, near, truth)
     }
 
     #[inline]

@@ -25,6 +25,7 @@ pub(crate) mod text;
 use crate::plan::Engine;
 use hepz_columns::events::{Events, Lattice, NONE};
 use hepz_entropy::{BitReader, BitWriter, Decoder, Encoder, RawBits};
+use hepz_models::deep_symbol::Deep;
 use hepz_models::tables::{Player, Recorder};
 use hepz_transforms::laws::lattice::Ranks;
 use io::{Account, Io, Metered, MeteredPlayer, Plain};
@@ -114,6 +115,7 @@ pub fn encode(events: &Events, lattices: Lattices, engine: Engine) -> Coded {
     }
     match engine {
         Engine::Mixing => coded(Plain(Encoder::default()), events, lattices, |coder| coder.0.finish()),
+        Engine::Deep => coded(Deep(Plain(Encoder::default())), events, lattices, |coder| coder.0.0.finish()),
         Engine::Histograms => coded(Recorder::default(), events, lattices, Recorder::finish),
     }
 }
@@ -131,6 +133,10 @@ pub fn decode(
     match engine {
         Engine::Mixing => {
             let coder = Plain(Decoder::new(&coded.decisions));
+            decode_with(&mut Io::new(coder, raw, false), lattices, n_events, most)
+        }
+        Engine::Deep => {
+            let coder = Deep(Plain(Decoder::new(&coded.decisions)));
             decode_with(&mut Io::new(coder, raw, false), lattices, n_events, most)
         }
         Engine::Histograms => {
@@ -163,6 +169,10 @@ pub fn account(
         Engine::Mixing => {
             let coder = Metered { coder: Decoder::new(&coded.decisions), spent: 0.0 };
             accounted(coder, coded, lattices, n_events, most)
+        }
+        Engine::Deep => {
+            let coder = Metered { coder: Decoder::new(&coded.decisions), spent: 0.0 };
+            accounted(Deep(coder), coded, lattices, n_events, most)
         }
         Engine::Histograms => {
             let coder = MeteredPlayer { player: Player::new(&coded.decisions)?, spent: 0.0 };

@@ -99,7 +99,12 @@ impl Free {
             io.uniform(n, at)
         } else {
             let last = (1 << self.top_bits) - 1;
-            let top = u64::from(io.tree(&mut self.top, kind, (at / part).min(last) as u32));
+            let top = u64::from(io.tree_near(
+                &mut self.top,
+                kind,
+                [u64::from(symbol), contexts[1]],
+                (at / part).min(last) as u32,
+            ));
             let width = if top == last { n - last * part } else { part };
             top * part + io.uniform(width, at.wrapping_sub(top * part))
         };

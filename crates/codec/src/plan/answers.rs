@@ -183,6 +183,7 @@ mod tests {
             modelled: 0,
             lanes: Vec::new(),
             near_previous: false,
+            fits: Vec::new(),
             near: vec![input(2)],
         };
         let read = |plan: &ColumnPlan| {

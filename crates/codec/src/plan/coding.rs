@@ -6,10 +6,12 @@
 
 use super::buckets::Buckets;
 use super::column::{ColumnPlan, Input, LaneKind, Link, Prediction, RowMap, Rows};
+use super::fit::Fit;
 use super::lines::Lines;
-use super::{ColumnId, PlanError};
+use super::{ColumnId, Engine, PlanError};
 use hepz_columns::{Scalar, Table, Values};
 use hepz_entropy::{Coder, RawBits};
+use hepz_models::deep;
 use hepz_models::path::{Earlier, Expectation, Lane, Own, PathShape, walk};
 use hepz_transforms::order::{ordered, to_number, to_raw, unordered};
 use hepz_transforms::path_map::Place;
@@ -29,6 +31,8 @@ pub struct Known<'a> {
     /// `[table][column]`.
     columns: Vec<Vec<KnownColumn>>,
     owners: Vec<OnceLock<Owners>>,
+    /// Paths are walked by [`deep::walk`].
+    deep: bool,
 }
 
 #[derive(Default)]
@@ -57,7 +61,13 @@ impl<'a> Known<'a> {
                 .map(|t| t.columns.iter().map(|_| KnownColumn::default()).collect())
                 .collect(),
             owners: tables.iter().map(|_| OnceLock::new()).collect(),
+            deep: false,
         }
+    }
+
+    /// The same, walked as the engine says.
+    pub fn under(self, engine: Engine) -> Known<'a> {
+        Known { deep: engine == Engine::Deep, ..self }
     }
 
     /// Adds a column.
@@ -130,7 +140,7 @@ impl<'a> Known<'a> {
     }
 
     /// Row numbers of `input` as seen from each row of `table`, [`NO_ROW`] for none; `None` if they are the same.
-    fn row_map(&self, input: &Input, table: u32) -> Result<Option<Cow<'_, [u32]>>, PlanError> {
+    pub fn row_map(&self, input: &Input, table: u32) -> Result<Option<Cow<'_, [u32]>>, PlanError> {
         match input.map {
             RowMap::Same => Ok(None),
             RowMap::Parent => match self.owners(table)? {
@@ -232,6 +242,11 @@ impl Domain {
     /// The first rows of runs, or all of `rows`.
     pub fn new(runs: Option<Vec<u32>>, rows: usize) -> Domain {
         Domain { len: runs.as_ref().map_or(rows, Vec::len), rows: runs }
+    }
+
+    /// The coded rows.
+    pub fn rows(&self) -> Vec<usize> {
+        self.gather(|row| row)
     }
 
     /// Number of coded rows.
@@ -604,7 +619,12 @@ fn code_patterns<C: Coder, R: RawBits>(
     let likely = if map.atoms.is_empty() { AS_PLANNED } else { 65_536 - AS_PLANNED };
     if coder.code(u32::from(plain), likely) == 0 {
         let bits = map.class_bits();
-        walk(coder, raw, PathShape { bits, modelled: bits }, &lanes(&prepared, true), &[], &mut classes);
+        let (shape, lanes) = (PathShape { bits, modelled: bits }, lanes(&prepared, true));
+        if known.deep {
+            deep::walk(coder, raw, shape, &lanes, &[], &mut classes);
+        } else {
+            walk(coder, raw, shape, &lanes, &[], &mut classes);
+        }
     }
     if !encoding {
         paths = vec![0; classes.iter().filter(|&&class| class == rest).count()];
@@ -632,7 +652,11 @@ fn code_patterns<C: Coder, R: RawBits>(
     });
     let guesses: Vec<Expectation<'_>> = line.chain(near).collect();
     let shape = PathShape { bits: map.bits, modelled: plan.modelled };
-    walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
+    if known.deep {
+        deep::walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
+    } else {
+        walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
+    }
     let mut next = paths.into_iter();
     for (value, &class) in values.iter_mut().zip(&classes) {
         *value = match class {
@@ -700,6 +724,11 @@ pub fn expectations(
         Near::Paths(kept.map(|(pattern, _)| plan.map.nearest(pattern)).collect())
     };
     let mut lists = Vec::new();
+    for (fit, inputs) in &plan.fits {
+        for patterns in fitted(fit, inputs, id, known, domain)? {
+            lists.push(kept(patterns));
+        }
+    }
     if let Prediction::Expected(..) = plan.prediction {
         lists.push(kept(predicted.to_vec()));
     }
@@ -734,6 +763,38 @@ pub fn expectations(
     Ok(lists)
 }
 
+/// What a fit expects for each coded row, once for each sign.
+fn fitted(
+    fit: &Fit,
+    inputs: &[Input],
+    id: ColumnId,
+    known: &Known<'_>,
+    domain: &Domain,
+) -> Result<Vec<Vec<u64>>, PlanError> {
+    let scalar = known.scalar(id);
+    let mut columns = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let values = known.values(input.id)?;
+        let map = known.row_map(input, id.table)?;
+        columns.push(domain.gather(|row| {
+            let row = map.as_ref().map_or(row, |map| map[row] as usize);
+            if row < values.len() { to_number(values.raw(row), values.scalar()) } else { 0.0 }
+        }));
+    }
+    let mut numbers = vec![0.0; columns.len()];
+    let mut expected = Vec::with_capacity(domain.len);
+    for at in 0..domain.len {
+        numbers.iter_mut().zip(&columns).for_each(|(number, column)| *number = column[at]);
+        expected.push(fit.expect(&numbers));
+    }
+    let of_sign = |sign: f64| expected.iter().map(|&e| to_raw(sign * e, scalar).unwrap_or(0)).collect();
+    Ok(match (fit.logarithm, fit.signs) {
+        (true, [true, true]) => vec![of_sign(1.0), of_sign(-1.0)],
+        (true, [false, true]) => vec![of_sign(-1.0)],
+        _ => vec![of_sign(1.0)],
+    })
+}
+
 /// The patterns that the map of a column would see in a sample, for the planner.
 pub fn patterns(
     prediction: &Prediction,
@@ -759,6 +820,7 @@ pub fn patterns(
         modelled: 0,
         lanes: Vec::new(),
         near_previous: false,
+        fits: Vec::new(),
         near: Vec::new(),
     };
     let mut values = domain.patterns(truth);

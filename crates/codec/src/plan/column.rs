@@ -4,10 +4,11 @@
 //! Not here: who decides (`planner`), who obeys (`coding`).
 //! Holds: reading checks every index, so that a plan which was read can be obeyed without further checks.
 
+use super::fit::Fit;
 use super::{ColumnId, PlanError};
 use hepz_columns::{Scalar, Table};
 use hepz_container::wire::{Cursor, WireError, put_bytes, put_varint};
-use hepz_models::path::MAX_INPUTS;
+use hepz_models::deep::MOST_LANES;
 use hepz_transforms::path_map::{Grid, PathMap};
 use hepz_transforms::relations::Formula;
 
@@ -37,6 +38,9 @@ pub enum RowMap {
 
 /// Rows that a value is looked for above its own or below, at most.
 pub const MOST_ABOVE: u32 = 15;
+
+/// Fits of one column, at most.
+pub const MOST_FITS: usize = 2;
 
 /// Expected values beside the first that formulas may give: an equation of the second degree has two answers.
 pub const MOST_FURTHER: usize = 2;
@@ -143,6 +147,8 @@ pub struct ColumnPlan {
     pub near_previous: bool,
     /// Columns whose value is a guess at the value.
     pub near: Vec<Input>,
+    /// Fits that give further expected values; none but in [`Engine::Deep`](super::Engine::Deep).
+    pub fits: Vec<(Fit, Vec<Input>)>,
 }
 
 impl ColumnPlan {
@@ -176,6 +182,7 @@ impl ColumnPlan {
         }
         self.further.iter().flat_map(|(_, inputs)| inputs).for_each(&mut add);
         self.near.iter().for_each(&mut add);
+        self.fits.iter().flat_map(|(_, inputs)| inputs).for_each(&mut add);
         let mut position = false;
         for lane in &self.lanes {
             match &lane.kind {
@@ -202,6 +209,11 @@ impl ColumnPlan {
 }
 
 impl Prediction {
+    /// True if values are coded, not differences.
+    pub fn keeps_values(&self) -> bool {
+        matches!(self, Prediction::None | Prediction::Expected(..) | Prediction::Line(..))
+    }
+
     /// The scalar of what the path map sees: the column's own, or the residual's.
     pub fn pattern_scalar(&self, scalar: Scalar) -> Scalar {
         match self {
@@ -447,6 +459,10 @@ impl ColumnPlan {
                 }
             }
         }
+        for (fit, inputs) in &self.fits {
+            fit.write(into);
+            inputs.iter().for_each(|input| put_input(into, input, id));
+        }
     }
 
     /// Reads the plan of column `id`.
@@ -510,11 +526,12 @@ impl ColumnPlan {
             lanes: Vec::new(),
             near_previous: head & 16 != 0,
             near,
+            fits: Vec::new(),
         };
         plan.map = read_map(bytes, plan.prediction.pattern_scalar(scalar))?;
         plan.modelled = u32::from(bytes.u8()?);
         let lanes = bytes.u8()?;
-        if plan.modelled > plan.map.bits || usize::from(lanes) > MAX_INPUTS {
+        if plan.modelled > plan.map.bits || usize::from(lanes) > MOST_LANES {
             return corrupt("more decisions or contexts than there can be");
         }
         for _ in 0..lanes {
@@ -544,6 +561,18 @@ impl ColumnPlan {
             };
             let depth = u32::from(head & 31);
             plan.lanes.push(LanePlan { kind, depth: if depth == 31 { 64 } else { depth } });
+        }
+        while bytes.remaining() > 0 {
+            let fit = Fit::read(bytes)?;
+            let mut other = || match read_input(bytes, id, tables, links)? {
+                input if input.id != id => Ok(input),
+                _ => corrupt("a fit to the column itself"),
+            };
+            let inputs = fit.terms.iter().map(|_| other()).collect::<Result<_, _>>()?;
+            plan.fits.push((fit, inputs));
+        }
+        if plan.fits.len() > MOST_FITS || !plan.fits.is_empty() && !plan.prediction.keeps_values() {
+            return corrupt("more fits than there can be");
         }
         Ok(plan)
     }

@@ -79,6 +79,7 @@ fn a_column_has_no_rows_below_of_itself() {
                 modelled: 0,
                 lanes: Vec::new(),
                 near_previous: false,
+                fits: Vec::new(),
                 near: vec![column::Input { id, map: RowMap::Below(rows) }],
             };
             let mut bytes = Vec::new();

@@ -86,6 +86,7 @@ pub fn draft_of(id: ColumnId, scalar: Scalar, prediction: Prediction, rows: Rows
         modelled,
         lanes: vec![LanePlan { kind: LaneKind::Path, depth: 64 }],
         near_previous: false,
+        fits: Vec::new(),
         near: Vec::new(),
     };
     Draft { id, plan, plain_cost, distinct }

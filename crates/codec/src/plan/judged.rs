@@ -98,6 +98,8 @@ pub fn judge(
 pub struct Closures {
     pub of: BTreeMap<ColumnId, BTreeSet<ColumnId>>,
     pub structure: BTreeSet<ColumnId>,
+    /// Decoding a column touches at most so many others.
+    pub most: usize,
 }
 
 impl Closures {
@@ -111,7 +113,7 @@ impl Closures {
                 }
             }
         }
-        Closures { of: BTreeMap::new(), structure }
+        Closures { of: BTreeMap::new(), structure, most: MAX_CLOSURE }
     }
 
     /// `closure` with `id` and all that it touches, if that is not too much.
@@ -121,6 +123,6 @@ impl Closures {
             closure.insert(id);
         }
         closure.extend(self.of.get(&id).into_iter().flatten().copied());
-        (closure.len() <= MAX_CLOSURE).then_some(closure)
+        (closure.len() <= self.most).then_some(closure)
     }
 }

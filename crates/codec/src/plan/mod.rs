@@ -14,6 +14,8 @@ mod crosswise_tests;
 mod dependence;
 mod draft;
 mod facts;
+mod fit;
+mod fitting;
 mod histograms;
 mod indices;
 mod judged;
@@ -26,6 +28,7 @@ mod streams;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod tuned;
 
 pub use facts::{ColumnFacts, Fact, TableLink};
 
@@ -287,7 +290,7 @@ impl Plan {
 
     /// Codes one chunk.
     pub fn encode(&self, tables: &[Table], slice: &Slice) -> Encoded {
-        let known = Known::new(tables, &self.links, &slice.rows);
+        let known = Known::new(tables, &self.links, &slice.rows).under(self.engine);
         for (table, columns) in slice.columns.iter().enumerate() {
             for (column, values) in columns.iter().enumerate() {
                 if let Some(values) = values {
@@ -312,7 +315,7 @@ impl Plan {
 
     fn encode_stream(&self, stream: &[ColumnId], known: &Known<'_>) -> (Vec<u8>, Prices) {
         match self.engine {
-            Engine::Mixing => self.encode_mixing(stream, known),
+            Engine::Mixing | Engine::Deep => self.encode_mixing(stream, known),
             Engine::Histograms => self.encode_histograms(stream, known),
         }
     }
@@ -394,7 +397,7 @@ impl Plan {
             Some(columns) => self.streams_for(columns),
             None => (0..self.streams.len()).collect(),
         };
-        let known = Known::new(tables, &self.links, rows);
+        let known = Known::new(tables, &self.links, rows).under(self.engine);
         // Streams by the number of steps that must come before them; those of one step are decoded at the same time.
         let mut step = vec![0usize; self.streams.len()];
         let mut steps: Vec<Vec<usize>> = Vec::new();
@@ -492,6 +495,10 @@ impl Plan {
                 LaneKind::Two(a, b) => contexts.push(format!("{} x {}", input(a), input(b))),
                 LaneKind::Position => contexts.push("position".to_string()),
             }
+        }
+        for (_, inputs) in &plan.fits {
+            let inputs: Vec<String> = inputs.iter().map(input).collect();
+            contexts.push(format!("fit of {}", inputs.join(", ")));
         }
         contexts.extend(plan.near.iter().map(|near| format!("near {}", input(near))));
         if plan.near_previous {

@@ -12,6 +12,7 @@ use super::indices::{Index, find_indices};
 use super::judged::{Closures, Judged, judge};
 use super::links::find_links;
 use super::survey::Survey;
+use super::tuned::Trials;
 use super::{ColumnId, Engine, Sample, Slice, histograms};
 use hepz_columns::{Table, Values};
 use rayon::prelude::*;
@@ -32,11 +33,11 @@ pub struct Decision {
 /// Decides.
 pub fn decide(tables: &[Table], sample: &Sample, engine: Engine) -> Decision {
     let links = find_links(tables, sample);
-    let shortened = match engine {
-        Engine::Mixing => None,
+    let shorter = match engine {
+        Engine::Mixing | Engine::Deep => None,
         Engine::Histograms => shortened(tables, &links, &sample.values, engine.sample_bytes()),
     };
-    let sample = shortened.as_ref().unwrap_or(&sample.values);
+    let sample = shorter.as_ref().unwrap_or(&sample.values);
     let known = Known::new(tables, &links, &sample.rows);
     let mut ids = Vec::new();
     for (table, columns) in sample.columns.iter().enumerate() {
@@ -59,7 +60,7 @@ pub fn decide(tables: &[Table], sample: &Sample, engine: Engine) -> Decision {
         .collect();
     let mut drafts: BTreeMap<ColumnId, Draft> = drafts.into_iter().map(|draft| (draft.id, draft)).collect();
     super::related::use_relations(tables, &links, &known, &mut drafts);
-    if engine == Engine::Mixing {
+    if engine != Engine::Histograms {
         super::lined::use_lines(tables, &links, &known, &mut drafts);
     }
     let indices = find_indices(tables, &links, &known);
@@ -72,7 +73,14 @@ pub fn decide(tables: &[Table], sample: &Sample, engine: Engine) -> Decision {
         .map(|(table, ids)| judge(table, ids, tables, &known, &drafts))
         .collect();
     let place: BTreeMap<ColumnId, usize> = order.iter().enumerate().map(|(at, &id)| (id, at)).collect();
+    let trial_sample = (engine == Engine::Deep)
+        .then(|| shortened(tables, &links, sample, TRIAL_BYTES).unwrap_or_else(|| sample.clone()));
+    let trials = trial_sample.as_ref().map(|sample| known_of(tables, &links, sample).under(engine));
+    let total = drafts.values().map(|draft| draft.plain_cost).sum();
     let mut closures = Closures::new(&links, &indices, &drafts);
+    if engine == Engine::Deep {
+        closures.most = DEEP_CLOSURE;
+    }
     let mut columns = BTreeMap::new();
     let mut bytes = BTreeMap::new();
     // In coding order, because closures grow with what was chosen before.
@@ -85,6 +93,7 @@ pub fn decide(tables: &[Table], sample: &Sample, engine: Engine) -> Decision {
             links: &links,
             indices: &indices,
             place: &place,
+            trials: trials.as_ref().map(|known| Trials { known, total }),
         };
         for (id, plan, cost) in survey.choose(ids, &mut closures) {
             bytes.insert(id, (cost / BIT / 8) as u64);
@@ -96,6 +105,25 @@ pub fn decide(tables: &[Table], sample: &Sample, engine: Engine) -> Decision {
             columns.into_par_iter().map(|(id, plan)| (id, histograms::choose(&plan, id, &known))).collect();
     }
     Decision { links, order, columns, bytes }
+}
+
+/// Plans are tried out on about so many bytes of values.
+const TRIAL_BYTES: u64 = 2 << 20;
+
+/// Decoding a column of [`Engine::Deep`] touches at most so many others: archives of level max are read whole.
+const DEEP_CLOSURE: usize = 48;
+
+/// All values of a sample, known.
+fn known_of<'a>(tables: &'a [Table], links: &'a [Option<Link>], sample: &'a Slice) -> Known<'a> {
+    let known = Known::new(tables, links, &sample.rows);
+    for (table, columns) in sample.columns.iter().enumerate() {
+        for (column, values) in columns.iter().enumerate() {
+            if let Some(values) = values {
+                known.set(ColumnId { table: table as u32, column: column as u32 }, values.clone());
+            }
+        }
+    }
+    known
 }
 
 /// The first rows of every table, so that they are not much more than `most` bytes and belong together; `None` if they are

@@ -11,6 +11,7 @@ use super::dependence::{BIT, log2};
 use super::draft::{Draft, judged_rows};
 use super::indices::Index;
 use super::judged::{COARSE, Closures, Judged};
+use super::tuned::{About, Trials};
 use hepz_columns::{Scalar, Table};
 use hepz_transforms::order::ordered;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,8 @@ pub struct Survey<'a> {
     pub links: &'a [Option<Link>],
     pub indices: &'a [Index],
     pub place: &'a BTreeMap<ColumnId, usize>,
+    /// What plans are tried out on, if they are.
+    pub trials: Option<Trials<'a>>,
 }
 
 impl Survey<'_> {
@@ -65,6 +68,7 @@ impl Survey<'_> {
                     saved += chooser.above(&mut plan);
                     chooser.near(&mut plan);
                 }
+                let candidates = chooser.candidates();
                 closure = chooser.closure;
                 // What contexts know lies deeper than what the values alone show.
                 let guessed = plan.near_previous || !plan.near.is_empty();
@@ -74,6 +78,17 @@ impl Survey<'_> {
                     _ => 10,
                 };
                 plan.modelled = plan.modelled.max(deeper.min(plan.map.bits));
+                if let Some(trials) = &self.trials {
+                    let about = About {
+                        judged: self.judged,
+                        tables: self.tables,
+                        known: self.known,
+                        links: self.links,
+                        place: self.place,
+                        plain_cost: draft.plain_cost,
+                    };
+                    trials.tune(&about, id, &candidates, (&*closures, &mut closure), &mut plan);
+                }
                 let scale = self.known.rows_of(id.table) as i64 / own.ranks.len().max(1) as i64;
                 cost = (cost - saved * scale.max(1)).max(cost / 20);
             }

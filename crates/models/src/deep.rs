@@ -1,0 +1,141 @@
+//! The deep walk: prices the decisions of path values as `path` does, with several sets of weights and joint expectations.
+//!
+//! In: path values of one column, what the decoder already knows beside each (lanes, expectations).
+//! Out: the same values, coded. Not here: the walk of level default (`path`), how opinions are weighed (`ensemble`).
+//! Holds: one walk for both directions; no floating point; memory is fixed before the first decision.
+
+use crate::ensemble::{Ensemble, MOST, Slot};
+use crate::path::{Expectation, Lane, PathShape};
+use hepz_entropy::{Coder, RawBits};
+
+/// At most so many lanes; more are ignored.
+pub const MOST_LANES: usize = 16;
+
+/// At most so many expectations; more are ignored.
+const MOST_EXPECTATIONS: usize = 11;
+
+/// Positions of an expectation in the current cell, as in `path`.
+const POSITIONS: usize = 64;
+
+/// Positions of two expectations together, each.
+const COARSE: usize = 32;
+
+/// Groups of 16 slots in one lane: at most `2^15`, which is 4 MiB.
+const MAX_LOG2_GROUPS: u32 = 15;
+
+/// Enough groups for what `n` values can touch, within the cap.
+fn log2_groups(contexts: u64, depth: u32, n: usize) -> u32 {
+    let mut touched = 0u64;
+    for depth in (0..depth).step_by(4) {
+        touched += contexts.saturating_mul(1 << depth.min(40)).min(n as u64);
+    }
+    (64 - (2 * touched).leading_zeros()).min(MAX_LOG2_GROUPS)
+}
+
+/// Codes `values`: encoding reads them, decoding overwrites them.
+///
+/// Cost: three to four times that of `path::walk`. Memory: at most 4 MiB for each lane.
+pub fn walk<C: Coder, R: RawBits>(
+    coder: &mut C,
+    raw: &mut R,
+    shape: PathShape,
+    lanes: &[Lane<'_>],
+    expectations: &[Expectation<'_>],
+    values: &mut [u64],
+) {
+    let bits = shape.bits.min(64);
+    let modelled = shape.modelled.min(bits);
+    if bits == 0 || values.is_empty() {
+        return;
+    }
+    let n = values.len();
+    let lanes = &lanes[..lanes.len().min(MOST_LANES)];
+    let expectations = &expectations[..expectations.len().min(MOST_EXPECTATIONS)];
+    let (nl, ne) = (lanes.len(), expectations.len());
+    let pair = ne >= 2;
+    let inputs = nl + ne + usize::from(pair);
+    let mut first = [0usize; MOST];
+    let mut mask = [0usize; MOST];
+    let mut slots = 16;
+    for (input, lane) in lanes.iter().enumerate() {
+        let own = lane.own.map_or(0, |own| own.bits.min(16));
+        let log2 = log2_groups(u64::from(lane.cardinality.max(1)) << own, lane.depth.min(modelled), n);
+        first[input] = slots;
+        mask[input] = (1 << log2) - 1;
+        slots += 16 << log2;
+    }
+    for input in nl..inputs {
+        first[input] = slots;
+        let positions = if input == nl + ne { COARSE * COARSE } else { POSITIONS };
+        slots += modelled.max(1) as usize * positions;
+    }
+    let mut slots = vec![Slot::NEW; slots];
+    let depths = modelled.max(1) as usize;
+    let mut ensemble = Ensemble::new(inputs, depths, [depths, 16 * 16, 4 * COARSE], 2 * 256);
+    for at in 0..n {
+        let mut contexts = [0u64; MOST];
+        for (lane, context) in lanes.iter().zip(&mut contexts) {
+            let mut number = lane.given.get(at).map_or(0, |&given| u64::from(given));
+            if let Some(own) = lane.own {
+                let own_bits = own.bits.min(bits).min(16);
+                let earlier = own.earlier.of(at, values);
+                number = number << own_bits | earlier >> (bits - own_bits).min(63);
+            }
+            *context = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+        let mut expected = [0u64; MOST_EXPECTATIONS];
+        for (expectation, expected) in expectations.iter().zip(&mut expected) {
+            *expected = match *expectation {
+                Expectation::Given(given) => given.get(at).copied().unwrap_or(0),
+                Expectation::Earlier(earlier) => earlier.of(at, values),
+                Expectation::Made(guess) => guess.guess(at, &values[..at]),
+            };
+        }
+        let truth = values[at];
+        let mut prefix = 0u64;
+        let mut nibble = 1usize;
+        let mut group = [0usize; MOST];
+        for depth in 0..modelled {
+            if depth % 4 == 0 {
+                nibble = 1;
+                let node = (1u64 << depth | prefix).wrapping_mul(0xd6e8_feb8_6659_fd93);
+                for lane in 0..nl {
+                    let hash = (contexts[lane] ^ node).wrapping_mul(0xa076_1d64_78bd_642f);
+                    group[lane] = first[lane] + ((hash >> 40) as usize & mask[lane]) * 16;
+                }
+            }
+            for lane in 0..nl {
+                ensemble.at[lane] = if lanes[lane].depth > depth { group[lane] + nibble } else { 0 };
+            }
+            let size = bits - depth;
+            let low = if size >= 64 { 0 } else { prefix << size };
+            let mut positions = [24usize; MOST_EXPECTATIONS];
+            for e in 0..ne {
+                let distance = expected[e].wrapping_sub(low) as i64;
+                let sixteenths = if size >= 4 { distance >> (size - 4) } else { distance << (4 - size) };
+                positions[e] = (sixteenths.clamp(-24, 39) + 24) as usize;
+                ensemble.at[nl + e] = first[nl + e] + depth as usize * POSITIONS + positions[e];
+            }
+            if pair {
+                let joint = (depth as usize * COARSE + positions[0] / 2) * COARSE + positions[1] / 2;
+                ensemble.at[nl + ne] = first[nl + ne] + joint;
+            }
+            // Weights by depth; by what the last lane knows; by what is expected, or what the second lane knows.
+            let top = |lane: usize| if nl > 1 { (contexts[lane] >> 60) as usize } else { 0 };
+            let class = (depth * 4 / depths as u32) as usize;
+            let beside = if ne > 0 { positions[0] / 2 } else { top(1) };
+            let by_last = (depth as usize).min(15) * 16 + top(nl.max(1) - 1);
+            let selectors = [depth as usize, by_last, class * COARSE + beside];
+            let cell =
+                if depth < 8 { (1 << depth | prefix) as usize } else { 256 + ((prefix & 255) as usize) };
+            let bit = ensemble.code(&mut slots, depth as usize, selectors, cell, |p1| {
+                coder.code((truth >> (size - 1)) as u32 & 1, p1)
+            });
+            prefix = prefix << 1 | u64::from(bit);
+            nibble = nibble << 1 | bit as usize;
+        }
+        let unmodelled = bits - modelled;
+        let low = raw.raw(truth, unmodelled);
+        values[at] = if unmodelled >= 64 { low } else { prefix << unmodelled | low };
+    }
+}
