@@ -46,6 +46,8 @@ fn one_thread() -> DecompressOptions<'static> {
 
 /// Everything that a reader of an archive may ask; errors are fine. The file, if it gives one.
 pub(crate) fn read_everything(archive: &[u8]) -> Option<Vec<u8>> {
+    let medium = Box::new(hepz::Memory(archive));
+    let _ = hepz::salvage(medium, limits(), &mut std::io::sink(), &one_thread());
     let archive = Archive::from_bytes(archive, limits()).ok()?;
     let mut back = Vec::new();
     let whole = archive.decompress(&mut back, &one_thread());
