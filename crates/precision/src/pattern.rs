@@ -34,46 +34,55 @@ impl Layout {
     }
 
     /// Stored mantissa bits.
+    #[inline]
     pub fn mantissa(self) -> u32 {
         self.mantissa
     }
 
     /// The sign bit; all patterns of magnitude are below it.
+    #[inline]
     pub fn sign_bit(self) -> u64 {
         1 << (self.mantissa + self.exponent)
     }
 
     /// The pattern without its sign.
+    #[inline]
     pub fn magnitude(self, raw: u64) -> u64 {
         raw & (self.sign_bit() - 1)
     }
 
     /// The sign alone, in its place.
+    #[inline]
     pub fn sign(self, raw: u64) -> u64 {
         raw & self.sign_bit()
     }
 
     /// Positive infinity; larger magnitudes are NaN.
+    #[inline]
     pub fn infinity(self) -> u64 {
         ((1 << self.exponent) - 1) << self.mantissa
     }
 
     /// True for infinities and NaN.
+    #[inline]
     pub fn is_special(self, raw: u64) -> bool {
         self.magnitude(raw) >= self.infinity()
     }
 
     /// True for NaN.
+    #[inline]
     pub fn is_nan(self, raw: u64) -> bool {
         self.magnitude(raw) > self.infinity()
     }
 
     /// The lowest `bits` bits, all ones; at most the mantissa.
+    #[inline]
     pub fn low(self, bits: u32) -> u64 {
         (1 << bits.min(self.mantissa)) - 1
     }
 
     /// Place of the pattern in numeric order: NaN with sign, -infinity, ..., -0, +0, ..., infinity, NaN.
+    #[inline]
     pub fn key(self, raw: u64) -> u64 {
         let sign = self.sign_bit();
         let magnitude = self.magnitude(raw);
@@ -81,6 +90,7 @@ impl Layout {
     }
 
     /// The pattern at a place; the inverse of [`Layout::key`].
+    #[inline]
     pub fn at_key(self, key: u64) -> u64 {
         let sign = self.sign_bit();
         let place = key & (sign - 1);
@@ -88,6 +98,7 @@ impl Layout {
     }
 
     /// The magnitude as `whole * 2^exponent`, for finite patterns.
+    #[inline]
     pub fn parts(self, raw: u64) -> (u64, i32) {
         let magnitude = self.magnitude(raw);
         let biased = magnitude >> self.mantissa;
@@ -130,6 +141,7 @@ impl Layout {
 
 /// `magnitude` rounded to a multiple of `2^drop`, ties to even. `drop` is below 63 and a carry may reach the
 /// exponent, which is right: the next pattern after a mantissa of all ones is the next power of two.
+#[inline]
 pub fn half_even(magnitude: u64, drop: u32) -> u64 {
     if drop == 0 {
         return magnitude;

@@ -299,6 +299,18 @@ fn an_absolute_bound_leaves_multiples_of_a_power_of_two() {
 }
 
 #[test]
+fn ties_go_to_the_even_multiple() {
+    let contract = Contract::new(Promise::Absolute { bound: 0.5 }, &[]).unwrap();
+    for (scalar, layout) in FLOATS.map(|scalar| (scalar, Layout::of(scalar).unwrap())) {
+        let reducer = contract.on(scalar).unwrap();
+        for (x, y) in [(0.5f64, 0.0f64), (1.5, 2.0), (2.5, 2.0), (-0.5, -0.0), (-3.5, -4.0), (0.5625, 1.0)] {
+            let raw = hepz_precision::narrow(Layout::F64, layout, x.to_bits());
+            assert_eq!(layout.to_f64(reducer.reduce(raw)).to_bits(), y.to_bits(), "{x} on {scalar:?}");
+        }
+    }
+}
+
+#[test]
 fn integers_stay() {
     let contract = Contract::new(Promise::Absolute { bound: 1e9 }, &[]).unwrap();
     for scalar in Scalar::ALL.into_iter().filter(|scalar| !scalar.is_float()) {

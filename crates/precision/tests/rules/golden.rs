@@ -96,6 +96,9 @@ fn grids_give_the_recorded_values() {
         assert_eq!(of(8, 0.0, 1.0, outside), None);
     }
     assert_eq!(of(8, 0.0, 1.0, -0.0), Some(0.0));
+    // Here the last value of the grid would be a little beyond the end of the range.
+    let ends = Rule::Real32Quant { bits: 3, min: -4.08, max: 0.11 };
+    assert_eq!(rounded(ends, Scalar::F64, 0, 0.11f64.to_bits()), Some(0.11f64.to_bits()));
 }
 
 #[test]
