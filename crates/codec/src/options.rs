@@ -18,7 +18,8 @@ pub enum Level {
     /// For archives: context mixing on the decision path with cross-column contexts and relations.
     #[default]
     Default,
-    /// For cold storage: as the default with more contexts and two passes, several times slower.
+    /// For cold storage: as the default with fitted expectations, several weights for each context and plans that are tried
+    /// out; many times slower to write, several times to read, and a column needs more others.
     Max,
 }
 

@@ -139,3 +139,79 @@ pub fn walk<C: Coder, R: RawBits>(
         values[at] = if unmodelled >= 64 { low } else { prefix << unmodelled | low };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::{Earlier, Own};
+    use hepz_entropy::{BitReader, BitWriter, Decoder, Encoder};
+    use proptest::prelude::*;
+
+    fn coded(shape: PathShape, lanes: &[Lane<'_>], near: &[Expectation<'_>], values: &[u64]) -> usize {
+        let (mut encoder, mut writer) = (Encoder::default(), BitWriter::default());
+        let mut written = values.to_vec();
+        walk(&mut encoder, &mut writer, shape, lanes, near, &mut written);
+        assert_eq!(written, values);
+        let (decisions, raw) = (encoder.finish(), writer.finish());
+        let mut read = vec![0; values.len()];
+        walk(&mut Decoder::new(&decisions), &mut BitReader::new(&raw), shape, lanes, near, &mut read);
+        assert_eq!(read, values);
+        decisions.len() + raw.len()
+    }
+
+    #[test]
+    fn lanes_and_expectations_that_know_make_values_cheap() {
+        let values: Vec<u64> = (0..4000u64).map(|at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48).collect();
+        let shape = PathShape { bits: 16, modelled: 16 };
+        let alone = coded(shape, &[], &[], &values);
+        assert!(alone > 7900, "{alone}");
+        let expected = coded(shape, &[], &[Expectation::Given(&values)], &values);
+        assert!(expected < 300, "{expected}");
+        let tops: Vec<u16> = values.iter().map(|value| (value >> 12) as u16).collect();
+        let lane = Lane { given: &tops, cardinality: 16, own: None, depth: 64 };
+        let known = coded(shape, &[lane], &[], &values);
+        assert!(known < alone - 1700, "{known} {alone}");
+    }
+
+    #[test]
+    fn damaged_codes_decode_to_something() {
+        let shape = PathShape { bits: 40, modelled: 20 };
+        for damage in 0..64u8 {
+            let code: Vec<u8> = (0..40).map(|at| at * 37 ^ damage).collect();
+            let mut values = vec![0; 100];
+            let lane = Lane { given: &[], cardinality: 1, own: None, depth: 64 };
+            walk(&mut Decoder::new(&code), &mut BitReader::new(&code), shape, &[lane], &[], &mut values);
+            assert!(values.iter().all(|&value| value >> 40 == 0));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_values_come_back_in_any_company(
+            raw in prop::collection::vec(any::<u64>(), 0..200),
+            bits in 0u32..=64,
+            modelled in 0u32..=64,
+            given in prop::collection::vec(0u16..40, 0..200),
+            (lanes, near) in (0usize..20, 0usize..14),
+        ) {
+            let values: Vec<u64> = raw.iter().map(|r| if bits == 0 { 0 } else { r >> (64 - bits) }).collect();
+            let places: Vec<u32> = (0..raw.len() as u32).map(|at| at.wrapping_sub(at % 3)).collect();
+            let lane = |at: usize| Lane {
+                given: if at % 2 == 0 { &given } else { &[] },
+                cardinality: 40,
+                own: (at % 3 == 1).then_some(Own { earlier: Earlier::Back(at as u32), bits: at as u32 }),
+                depth: at as u32 * 5,
+            };
+            let lanes: Vec<Lane<'_>> = (0..lanes).map(lane).collect();
+            let near: Vec<Expectation<'_>> = (0..near)
+                .map(|at| match at % 3 {
+                    0 => Expectation::Given(&raw),
+                    1 => Expectation::Earlier(Earlier::At(&places)),
+                    _ => Expectation::Earlier(Earlier::Back(1)),
+                })
+                .collect();
+            coded(PathShape { bits, modelled }, &lanes, &near, &values);
+        }
+    }
+}

@@ -33,6 +33,9 @@ impl<C: Coder> SymbolCoder for Deep<C> {
 /// Groups of slots for each context of a tree.
 const TREE_LOG2_GROUPS: u32 = 10;
 
+/// Pairs of contexts are more than contexts: tables have so many times the groups, as a power of two.
+const MORE_GROUPS: u32 = 2;
+
 /// Nodes of a symbol that select weights and cells of the final map; deeper ones share them.
 const NODES: usize = 256;
 
@@ -54,8 +57,8 @@ impl DeepSymbol {
         DeepSymbol {
             bits,
             inputs,
-            slots: vec![Slot::NEW; 16 + (inputs << (log2_groups + 1 + 4))],
-            mask: (1 << (log2_groups + 1)) - 1,
+            slots: vec![Slot::NEW; 16 + (inputs << (log2_groups + MORE_GROUPS + 4))],
+            mask: (1 << (log2_groups + MORE_GROUPS)) - 1,
             ensemble: Ensemble::new(inputs, depths, [depths, NODES, 32 * 16], 2 * NODES),
             last: [0; 2],
         }
@@ -110,5 +113,33 @@ impl DeepSymbol {
         }
         self.last = [symbol, self.last[0]];
         symbol
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hepz_entropy::{Decoder, Encoder};
+
+    #[test]
+    fn symbols_and_trees_come_back_and_pairs_of_contexts_are_learned() {
+        let contexts: Vec<[u64; 2]> = (0..3000u64).map(|at| [at * 7 % 13, at * at % 11]).collect();
+        let truth = |[a, b]: [u64; 2]| ((a * 31 + b * 17) % 64) as u32;
+        let mut coder = Deep(Encoder::default());
+        let mut model = Symbol::<2>::new(6, 6);
+        let mut tree = Tree::new(4, 2);
+        for &at in &contexts {
+            assert_eq!(coder.symbol(&mut model, &at, truth(at)), truth(at));
+            coder.tree_near(&mut tree, at[0] as usize % 4, at, truth(at) & 3);
+        }
+        let code = coder.0.finish();
+        assert!(code.len() < 700, "{}", code.len());
+        let mut coder = Deep(Decoder::new(&code));
+        let mut model = Symbol::<2>::new(6, 6);
+        let mut tree = Tree::new(4, 2);
+        for &at in &contexts {
+            assert_eq!(coder.symbol(&mut model, &at, 0), truth(at));
+            assert_eq!(coder.tree_near(&mut tree, at[0] as usize % 4, at, 0), truth(at) & 3);
+        }
     }
 }

@@ -55,7 +55,7 @@ const INITIAL_WEIGHT: i32 = 40_000;
 const FAST: u32 = 4;
 
 /// Error times log odds times this, in units of 2^-17, is added to a weight; at first more.
-const RATE: i32 = 10;
+const RATE: i32 = 5;
 const FIRST_RATE: i32 = 2000;
 
 /// The same for the second layer, in units of 2^-18.
