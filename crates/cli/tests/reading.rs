@@ -23,6 +23,25 @@ fn json_lines(text: &str) -> Vec<Value> {
 }
 
 #[test]
+fn cat_prints_labels_as_words() {
+    let scene = Scene::new();
+    let kinds = ["electron", "muon", "pi, charged"];
+    let lines: Vec<String> =
+        (0..4000).map(|at| format!("{at},\"{}\",{}.5", kinds[at * 7 % 3], at % 90)).collect();
+    scene.write("k.csv", format!("id,kind,pt\n{}\n", lines.join("\n")).as_bytes());
+    scene.run(&["compress", "-q", "k.csv"]).ends_with(0);
+    let text =
+        scene.run(&["cat", "--rows", "1..3", "--columns", "id,kind", "k.csv.hepz"]).ends_with(0).text();
+    let words: Vec<&str> =
+        text.lines().map(|line| line.split_once(',').unwrap().1.trim_matches('"')).collect();
+    assert_eq!(
+        (words[0], words[1].contains("muon"), words[2].contains("pi, charged")),
+        ("kind", true, true),
+        "{text}"
+    );
+}
+
+#[test]
 fn cat_prints_the_values_that_were_stored() {
     let scene = scene();
     let text = scene.run(&["cat", "jets.npy.hepz"]).ends_with(0).text();

@@ -239,6 +239,11 @@ fn csv(
     let names: Vec<String> = chosen.iter().map(|this| quoted(&heading(chosen, this))).collect();
     let mut text = names.join(",") + "\n";
     let ids: Vec<ColumnId> = chosen.iter().map(|this| this.id).collect();
+    // Of a column of labels the labels are written, not their numbers.
+    let labels = |&id: &ColumnId| -> Option<Vec<String>> {
+        Some(archive.labels(id)?.iter().map(|label| quoted(label)).collect())
+    };
+    let labels: Vec<Option<Vec<String>>> = ids.iter().map(labels).collect();
     let row_bytes: u64 = chosen.iter().map(|this| this.column.scalar.bytes() as u64).sum();
     let step = (STEP_BYTES.min(arguments.memory.bytes) / row_bytes.max(1)).max(1);
     let mut from = rows.start;
@@ -246,11 +251,14 @@ fn csv(
         let to = rows.end.min(from.saturating_add(step));
         let values = archive.read(&ids, from..to)?;
         for row in 0..(to - from) as usize {
-            for (number, column) in values.iter().enumerate() {
+            for (number, (column, labels)) in values.iter().zip(&labels).enumerate() {
                 if number > 0 {
                     text.push(',');
                 }
-                put_value(&mut text, column, row);
+                match labels.as_ref().and_then(|labels| labels.get(usize::try_from(column.raw(row)).ok()?)) {
+                    Some(label) => text += label,
+                    None => put_value(&mut text, column, row),
+                }
             }
             text.push('\n');
             if text.len() >= TEXT_BYTES {
