@@ -1,4 +1,4 @@
-//! The deep walk: prices the decisions of path values as `path` does, with several sets of weights and joint expectations.
+//! The deep walk: prices the decisions of path values as `path` does, with more weights.
 //!
 //! In: path values of one column, what the decoder already knows beside each (lanes, expectations).
 //! Out: the same values, coded. Not here: the walk of level default (`path`), how opinions are weighed (`ensemble`).
@@ -64,8 +64,8 @@ pub fn walk<C: Coder, R: RawBits>(
         mask[input] = (1 << log2) - 1;
         slots += 16 << log2;
     }
-    for input in nl..inputs {
-        first[input] = slots;
+    for (input, first) in first.iter_mut().enumerate().take(inputs).skip(nl) {
+        *first = slots;
         let positions = if input == nl + ne { COARSE * COARSE } else { POSITIONS };
         slots += modelled.max(1) as usize * positions;
     }

@@ -90,13 +90,13 @@ impl DeepSymbol {
             if depth % 4 == 0 {
                 nibble = 1;
                 let node = u64::from(1 << depth | symbol).wrapping_mul(0xd6e8_feb8_6659_fd93);
-                for input in 0..self.inputs {
+                for (input, group) in groups.iter_mut().enumerate().take(self.inputs) {
                     let hash = (bases[input] ^ node).wrapping_mul(0xa076_1d64_78bd_642f);
-                    groups[input] = 16 + (input * (self.mask + 1) + ((hash >> 40) as usize & self.mask)) * 16;
+                    *group = 16 + (input * (self.mask + 1) + ((hash >> 40) as usize & self.mask)) * 16;
                 }
             }
-            for input in 0..self.inputs {
-                self.ensemble.at[input] = groups[input] + nibble;
+            for (slot, group) in self.ensemble.at.iter_mut().zip(groups).take(self.inputs) {
+                *slot = group + nibble;
             }
             let node =
                 if depth < 8 { (1usize << depth | symbol as usize) % NODES } else { symbol as usize % NODES };

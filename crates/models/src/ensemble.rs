@@ -83,7 +83,7 @@ impl Ensemble {
         }
     }
 
-    /// Codes one decision: `code` gets the probability of a 1 and says what the decision is. `self.at` picks the slots.
+    /// Codes one decision: `code` gets the probability of a 1 and says what it is; `self.at` picks slots.
     #[inline(always)]
     pub(crate) fn code(
         &mut self,
@@ -110,15 +110,15 @@ impl Ensemble {
             let mut sum = 0i64;
             for input in 0..n {
                 let weights = &rows[input][usize::from(self.confidences[input])];
-                for voice in 0..VOICES {
-                    sum += i64::from(weights[voice]) * i64::from(self.log_odds[input][voice]);
+                for (&weight, odds) in weights.iter().zip(self.log_odds[input]) {
+                    sum += i64::from(weight) * i64::from(odds);
                 }
             }
-            odds[set] = ((sum >> 16) as i32).clamp(-2047, 2047);
+            odds[set] = (sum >> 16).clamp(-2047, 2047) as i32;
         }
         let second = &mut self.second[depth];
         let sum: i64 = (0..SETS).map(|set| i64::from(second[set]) * i64::from(odds[set])).sum();
-        let whole = ((sum >> 16) as i32).clamp(-2047, 2047);
+        let whole = (sum >> 16).clamp(-2047, 2047) as i32;
         let mixed = LOGISTIC.squash(whole);
         let place = ((whole + 2048) >> 7) as usize;
         let part = ((whole + 2048) & 127) as u32;
@@ -129,10 +129,10 @@ impl Ensemble {
         let p1 = ((2 * mixed + mapped[0] + mapped[1]) >> 2).clamp(1, 65535);
         let bit = code(p1);
 
-        for map in 0..2 {
-            let at = places[map] + usize::from(part >= 64);
-            let value = i32::from(self.maps[map][at]);
-            self.maps[map][at] = (value + (((bit << 16) as i32 - bit as i32 - value) >> 6)) as u16;
+        for (map, place) in self.maps.iter_mut().zip(places) {
+            let nearer = &mut map[place + usize::from(part >= 64)];
+            let value = i32::from(*nearer);
+            *nearer = (value + (((bit << 16) as i32 - bit as i32 - value) >> 6)) as u16;
         }
         let target = (bit << 16) as i32;
         let error = (target - mixed as i32) * SECOND_RATE;
@@ -147,9 +147,9 @@ impl Ensemble {
             let rows = &mut self.weights[set][selectors[set] * n..][..n];
             for input in 0..n {
                 let weights = &mut rows[input][usize::from(self.confidences[input])];
-                for voice in 0..VOICES {
-                    let step = i64::from(self.log_odds[input][voice]) * i64::from(error);
-                    weights[voice] += ((step + (1 << 16)) >> 17) as i32;
+                for (weight, odds) in weights.iter_mut().zip(self.log_odds[input]) {
+                    let step = i64::from(odds) * i64::from(error);
+                    *weight = weight.saturating_add(((step + (1 << 16)) >> 17) as i32);
                 }
             }
         }

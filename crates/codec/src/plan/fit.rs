@@ -4,8 +4,8 @@
 //! Not here: who fits (`fitting`), how near the value is to what is expected (`hepz_models`).
 //! Holds: only `+ - *` and our own logarithm and exponential; a fit that is wrong costs bytes only.
 //!
-//! Detectors smear what physics relates: an uncertainty goes with the momentum, a decay length with its projection, but
-//! only to some percent. A sum of logarithms says a product, its bends say the rest.
+//! Detectors smear what physics relates: an uncertainty goes with the momentum, a decay length with its projection,
+//! but only to some percent. A sum of logarithms says a product, its bends say the rest.
 
 use super::PlanError;
 use hepz_container::wire::Cursor;

@@ -259,9 +259,9 @@ fn bent(
     // The constant makes up for all that was centred, by what the fit itself gives.
     let mut numbers_of = vec![0.0; chosen.len()];
     let mut shift = 0.0;
-    for at in 0..n {
+    for (at, &number) in numbers.iter().enumerate() {
         numbers_of.iter_mut().zip(chosen).for_each(|(x, &(c, _))| *x = candidates[c].numbers[at]);
-        shift += seen(numbers[at], logarithm) - fit.expect(&numbers_of);
+        shift += seen(number, logarithm) - fit.expect(&numbers_of);
     }
     fit.constant = (shift / n as f64) as f32;
     fit.logarithm = logarithm;

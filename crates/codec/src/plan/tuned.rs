@@ -177,6 +177,9 @@ impl Trials<'_> {
     }
 }
 
+/// A fit with its inputs, and what decoding would touch with it.
+type Touching = ((Fit, Vec<Input>), BTreeSet<ColumnId>);
+
 /// Fits of the number and of the logarithm of its magnitude, with what decoding would touch; the nearest first.
 fn fits_of(
     about: &About<'_>,
@@ -184,7 +187,7 @@ fn fits_of(
     candidates: &[ColumnId],
     (closures, closure): (&Closures, &BTreeSet<ColumnId>),
     plan: &ColumnPlan,
-) -> Vec<((Fit, Vec<Input>), BTreeSet<ColumnId>)> {
+) -> Vec<Touching> {
     let known = about.known;
     let Some(values) = known.get(id) else { return Vec::new() };
     if !plan.prediction.keeps_values()
@@ -239,10 +242,10 @@ fn fits_of(
         let of_term: Vec<&Candidate> =
             chosen.iter().filter_map(|input| gathered.iter().find(|c| c.input == *input)).collect();
         let mut errors = 0;
-        for row in 0..numbers.len() {
+        for (row, &number) in numbers.iter().enumerate() {
             at.iter_mut().zip(&of_term).for_each(|(x, candidate)| *x = candidate.numbers[row]);
             let expected = fit.expect(&at);
-            let truth = if logarithm { numbers[row].abs() } else { numbers[row] };
+            let truth = if logarithm { number.abs() } else { number };
             let whole = |x: f64| (x * 65536.0) as i64;
             // In units of the number itself: both kinds of fits are compared where they are used.
             let error = whole(truth).abs_diff(whole(expected));
