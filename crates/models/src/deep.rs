@@ -177,7 +177,7 @@ mod tests {
     fn damaged_codes_decode_to_something() {
         let shape = PathShape { bits: 40, modelled: 20 };
         for damage in 0..64u8 {
-            let code: Vec<u8> = (0..40).map(|at| at * 37 ^ damage).collect();
+            let code: Vec<u8> = (0..40).map(|at| (at * 37) ^ damage).collect();
             let mut values = vec![0; 100];
             let lane = Lane { given: &[], cardinality: 1, own: None, depth: 64 };
             walk(&mut Decoder::new(&code), &mut BitReader::new(&code), shape, &[lane], &[], &mut values);
@@ -198,7 +198,7 @@ mod tests {
             let values: Vec<u64> = raw.iter().map(|r| if bits == 0 { 0 } else { r >> (64 - bits) }).collect();
             let places: Vec<u32> = (0..raw.len() as u32).map(|at| at.wrapping_sub(at % 3)).collect();
             let lane = |at: usize| Lane {
-                given: if at % 2 == 0 { &given } else { &[] },
+                given: if at.is_multiple_of(2) { &given } else { &[] },
                 cardinality: 40,
                 own: (at % 3 == 1).then_some(Own { earlier: Earlier::Back(at as u32), bits: at as u32 }),
                 depth: at as u32 * 5,

@@ -5,33 +5,10 @@
 //! Holds: one walk for both directions; no floating point; a table is made when its model is first used.
 
 use crate::ensemble::{Ensemble, MOST, Slot};
-use crate::symbol::{Symbol, SymbolCoder, Tree};
 use hepz_entropy::Coder;
 
-/// A coder under which models of symbols are [`DeepSymbol`]s.
-pub struct Deep<C>(pub C);
-
-impl<C: Coder> SymbolCoder for Deep<C> {
-    fn symbol<const N: usize>(&mut self, model: &mut Symbol<N>, contexts: &[u64; N], truth: u32) -> u32 {
-        let (bits, log2_groups) = (model.bits(), model.log2_groups());
-        let deep = model.deep.get_or_insert_with(|| Box::new(DeepSymbol::new(N, bits, log2_groups)));
-        deep.code(&mut self.0, contexts, truth)
-    }
-
-    fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32 {
-        self.tree_near(model, context, [0; 2], truth)
-    }
-
-    fn tree_near(&mut self, model: &mut Tree, context: usize, near: [u64; 2], truth: u32) -> u32 {
-        let bits = model.bits();
-        let deep = model.deep.get_or_insert_with(|| Box::new(DeepSymbol::new(3, bits, TREE_LOG2_GROUPS)));
-        let kind = context as u64;
-        deep.code(&mut self.0, &[kind, near[0] << 16 | kind, near[1] << 16 | kind], truth)
-    }
-}
-
 /// Groups of slots for each context of a tree.
-const TREE_LOG2_GROUPS: u32 = 10;
+pub(crate) const TREE_LOG2_GROUPS: u32 = 10;
 
 /// Pairs of contexts are more than contexts: tables have so many times the groups, as a power of two.
 const MORE_GROUPS: u32 = 2;
@@ -50,7 +27,8 @@ pub(crate) struct DeepSymbol {
 }
 
 impl DeepSymbol {
-    fn new(contexts: usize, bits: u32, log2_groups: u32) -> DeepSymbol {
+    /// A model of symbols of `bits` bits under so many contexts.
+    pub(crate) fn new(contexts: usize, bits: u32, log2_groups: u32) -> DeepSymbol {
         let pairs = if contexts > 1 { contexts } else { 0 };
         let inputs = contexts + pairs + 3;
         let depths = bits.max(1) as usize;
@@ -64,7 +42,8 @@ impl DeepSymbol {
         }
     }
 
-    fn code<C: Coder>(&mut self, coder: &mut C, contexts: &[u64], truth: u32) -> u32 {
+    /// Codes one symbol.
+    pub(crate) fn code<C: Coder>(&mut self, coder: &mut C, contexts: &[u64], truth: u32) -> u32 {
         let n = contexts.len();
         let spread = |number: u64| number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut bases = [0u64; MOST];
@@ -118,7 +97,7 @@ impl DeepSymbol {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::symbol::{Deep, Symbol, SymbolCoder, Tree};
     use hepz_entropy::{Decoder, Encoder};
 
     #[test]

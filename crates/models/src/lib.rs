@@ -18,7 +18,7 @@
 pub mod bytes;
 mod counter;
 pub mod deep;
-pub mod deep_symbol;
+mod deep_symbol;
 mod ensemble;
 pub mod histogram;
 pub mod logistic;

@@ -6,7 +6,7 @@
 //! Source: as `path`.
 
 use crate::counter::{Counter, Group, INITIAL_CONFIDENCE};
-use crate::deep_symbol::DeepSymbol;
+use crate::deep_symbol::{DeepSymbol, TREE_LOG2_GROUPS};
 use crate::logistic::LOGISTIC;
 use hepz_entropy::{Coder, RawBits};
 
@@ -36,6 +36,28 @@ impl<C: Coder> SymbolCoder for C {
     #[inline(always)]
     fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32 {
         model.code(self, context, truth)
+    }
+}
+
+/// A coder under which models of symbols are [`DeepSymbol`]s.
+pub struct Deep<C>(pub C);
+
+impl<C: Coder> SymbolCoder for Deep<C> {
+    fn symbol<const N: usize>(&mut self, model: &mut Symbol<N>, contexts: &[u64; N], truth: u32) -> u32 {
+        let (bits, log2_groups) = (model.bits(), model.log2_groups());
+        let deep = model.deep.get_or_insert_with(|| Box::new(DeepSymbol::new(N, bits, log2_groups)));
+        deep.code(&mut self.0, contexts, truth)
+    }
+
+    fn tree(&mut self, model: &mut Tree, context: usize, truth: u32) -> u32 {
+        self.tree_near(model, context, [0; 2], truth)
+    }
+
+    fn tree_near(&mut self, model: &mut Tree, context: usize, near: [u64; 2], truth: u32) -> u32 {
+        let bits = model.bits();
+        let deep = model.deep.get_or_insert_with(|| Box::new(DeepSymbol::new(3, bits, TREE_LOG2_GROUPS)));
+        let kind = context as u64;
+        deep.code(&mut self.0, &[kind, near[0] << 16 | kind, near[1] << 16 | kind], truth)
     }
 }
 

@@ -5,7 +5,7 @@
 //! Holds: the account never influences the code.
 
 use hepz_entropy::{Coder, RawBits};
-use hepz_models::deep_symbol::Deep;
+use hepz_models::symbol::Deep;
 use hepz_models::symbol::{Difference, Symbol, SymbolCoder, Tree};
 use hepz_models::tables::{Player, Recorder};
 

@@ -25,7 +25,7 @@ pub(crate) mod text;
 use crate::plan::Engine;
 use hepz_columns::events::{Events, Lattice, NONE};
 use hepz_entropy::{BitReader, BitWriter, Decoder, Encoder, RawBits};
-use hepz_models::deep_symbol::Deep;
+use hepz_models::symbol::Deep;
 use hepz_models::tables::{Player, Recorder};
 use hepz_transforms::laws::lattice::Ranks;
 use io::{Account, Io, Metered, MeteredPlayer, Plain};
