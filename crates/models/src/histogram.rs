@@ -274,7 +274,7 @@ pub(crate) fn read_count(bits: &mut BitReader<'_>) -> u32 {
     ((1 << kept | bits.raw(0, kept)) << (length - 1 - kept)) as u32
 }
 
-/// Reads what [`write`] wrote for path values of `bits` bits (at most 64) and `classes` classes; `None` if no writer writes it.
+/// Reads what [`write()`] wrote for path values of `bits` bits (at most 64) and `classes` classes; `None` if no writer writes it.
 pub fn read(bits: u32, classes: u32, from: &mut BitReader<'_>) -> Option<(Histogram, Vec<u32>)> {
     let mut bins = Vec::new();
     // Prefixes that are still to be read, the next one last.

@@ -39,7 +39,7 @@ impl<C: Coder> SymbolCoder for C {
     }
 }
 
-/// A coder under which models of symbols are [`DeepSymbol`]s.
+/// A coder under which models of symbols are deep symbols (`deep_symbol`).
 pub struct Deep<C>(pub C);
 
 impl<C: Coder> SymbolCoder for Deep<C> {
