@@ -121,7 +121,7 @@ pub struct CompressArguments {
     pub work: Work,
     #[command(flatten)]
     pub talk: Talk,
-    /// How much effort goes into each byte: fast (reads at hundreds of MB/s), default, max (smallest, slow)
+    /// How much effort goes into each byte: fast (read back several times faster), default, max (smallest, slow)
     #[arg(short, long, value_name = "LEVEL", default_value = "default")]
     pub level: Level,
     /// Do not read the archive back and compare it before it gets its name

@@ -13,7 +13,7 @@ use hepz_formats::root::rewrite::Compression;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Level {
-    /// For files that are read again and again: static histograms, hundreds of MB/s.
+    /// For files that are read again and again: static histograms, several times faster back.
     Fast,
     /// For archives: context mixing on the decision path with cross-column contexts and relations.
     #[default]

@@ -4,12 +4,12 @@
 //! Not here: which columns share a coder (`streams`), what the plan says (`column`).
 //! Holds: one function for both directions; encoding differs only in that it knows the truth beforehand.
 
-use super::buckets::Buckets;
-use super::column::{ColumnPlan, Input, LaneKind, Link, Prediction, RowMap, Rows};
+use super::column::{ColumnPlan, Input, LaneKind, Prediction, RowMap, Rows};
 use super::fit::Fit;
+use super::known::{Known, NO_ROW, rows_above};
 use super::lines::Lines;
-use super::{ColumnId, Engine, PlanError};
-use hepz_columns::{Scalar, Table, Values};
+use super::{ColumnId, PlanError};
+use hepz_columns::{Scalar, Values};
 use hepz_entropy::{Coder, RawBits};
 use hepz_models::deep;
 use hepz_models::path::{Earlier, Expectation, Lane, Own, PathShape, walk};
@@ -18,218 +18,9 @@ use hepz_transforms::path_map::Place;
 use hepz_transforms::relations::Formula;
 use hepz_transforms::with_constant_scalar;
 use std::borrow::Cow;
-use std::sync::OnceLock;
 
 /// Probability, in units of 2^-16, that a chunk keeps to what the plan found in the sample.
 const AS_PLANNED: u32 = 65_000;
-
-/// The columns of one chunk as far as they are known.
-pub struct Known<'a> {
-    tables: &'a [Table],
-    links: &'a [Option<Link>],
-    rows: &'a [usize],
-    /// `[table][column]`.
-    columns: Vec<Vec<KnownColumn>>,
-    owners: Vec<OnceLock<Owners>>,
-    /// Paths are walked by [`deep::walk`].
-    deep: bool,
-}
-
-#[derive(Default)]
-struct KnownColumn {
-    values: OnceLock<Values>,
-    buckets: OnceLock<Buckets>,
-    /// The rows that the column names in one table, if it is an index column.
-    named: OnceLock<(u32, Vec<u32>)>,
-}
-
-/// For each row of a linked table the row that owns it and its place among the rows of that owner.
-struct Owners {
-    of_row: Vec<u32>,
-    place: Vec<u16>,
-}
-
-impl<'a> Known<'a> {
-    /// Nothing known yet of a chunk with `rows[table]` rows.
-    pub fn new(tables: &'a [Table], links: &'a [Option<Link>], rows: &'a [usize]) -> Known<'a> {
-        Known {
-            tables,
-            links,
-            rows,
-            columns: tables
-                .iter()
-                .map(|t| t.columns.iter().map(|_| KnownColumn::default()).collect())
-                .collect(),
-            owners: tables.iter().map(|_| OnceLock::new()).collect(),
-            deep: false,
-        }
-    }
-
-    /// The same, walked as the engine says.
-    pub fn under(self, engine: Engine) -> Known<'a> {
-        Known { deep: engine == Engine::Deep, ..self }
-    }
-
-    /// Adds a column.
-    pub fn set(&self, id: ColumnId, values: Values) {
-        let _ = self.columns[id.table as usize][id.column as usize].values.set(values);
-    }
-
-    /// A column, if known.
-    pub fn get(&self, id: ColumnId) -> Option<&Values> {
-        self.columns[id.table as usize][id.column as usize].values.get()
-    }
-
-    /// Takes all columns out.
-    pub fn into_values(self) -> Vec<Vec<Option<Values>>> {
-        self.columns.into_iter().map(|t| t.into_iter().map(|c| c.values.into_inner()).collect()).collect()
-    }
-
-    /// Type of a column's values.
-    pub fn scalar(&self, id: ColumnId) -> Scalar {
-        self.tables[id.table as usize].columns[id.column as usize].scalar
-    }
-
-    /// A column that has to be known.
-    pub fn values(&self, id: ColumnId) -> Result<&Values, PlanError> {
-        let missing = PlanError::Corrupt("a column needs one that is not known");
-        self.get(id).filter(|values| values.len() == self.rows[id.table as usize]).ok_or(missing)
-    }
-
-    /// The buckets of a column.
-    pub fn buckets(&self, id: ColumnId) -> Result<&Buckets, PlanError> {
-        let values = self.values(id)?;
-        Ok(self.columns[id.table as usize][id.column as usize]
-            .buckets
-            .get_or_init(|| Buckets::of_values(values)))
-    }
-
-    /// Number of rows of a table.
-    pub fn rows_of(&self, table: u32) -> usize {
-        self.rows[table as usize]
-    }
-
-    /// For each row of a linked table its place among the rows of its owner.
-    pub fn places(&self, table: u32) -> Option<&[u16]> {
-        Some(&self.owners(table).ok()??.place)
-    }
-
-    /// For each row of a linked table the row that owns it.
-    pub fn owner_of_rows(&self, table: u32) -> Option<&[u32]> {
-        Some(&self.owners(table).ok()??.of_row)
-    }
-
-    fn owners(&self, table: u32) -> Result<Option<&Owners>, PlanError> {
-        let rows = self.rows[table as usize];
-        let Some(link) = self.links[table as usize] else { return Ok(None) };
-        let parent_rows = match link {
-            Link::Every { parent, .. } | Link::Offsets { parent, .. } => self.rows[parent as usize],
-        };
-        if parent_rows == 0 {
-            return Ok(None);
-        }
-        let offsets = match link {
-            Link::Every { .. } => None,
-            Link::Offsets { offsets, .. } => Some(self.values(offsets)?),
-        };
-        Ok(Some(self.owners[table as usize].get_or_init(|| match (link, offsets) {
-            (Link::Offsets { .. }, Some(offsets)) => Owners::by_offsets(&offsets.to_raw(), rows, parent_rows),
-            (Link::Every { rows: every, .. }, _) => Owners::by_count(every, rows, parent_rows),
-            (Link::Offsets { .. }, None) => Owners::by_count(1, rows, parent_rows),
-        })))
-    }
-
-    /// Row numbers of `input` as seen from each row of `table`, [`NO_ROW`] for none; `None` if they are the same.
-    pub fn row_map(&self, input: &Input, table: u32) -> Result<Option<Cow<'_, [u32]>>, PlanError> {
-        match input.map {
-            RowMap::Same => Ok(None),
-            RowMap::Parent => match self.owners(table)? {
-                Some(owners) => Ok(Some(Cow::Borrowed(&owners.of_row))),
-                None => Ok(Some(Cow::Owned(vec![NO_ROW; self.rows_of(table)]))),
-            },
-            RowMap::Named(index) => Ok(Some(self.named_rows(table, index, input.id.table)?)),
-            RowMap::Above(above) => Ok(Some(Cow::Owned(rows_above(self.rows_of(table), above)))),
-            RowMap::Below(below) => Ok(Some(Cow::Owned(rows_below(self.rows_of(table), below)))),
-        }
-    }
-
-    /// The rows of `target` that the column `index` of `table` names, counted from the first row of the same owner.
-    pub fn named_rows(&self, table: u32, index: u32, target: u32) -> Result<Cow<'_, [u32]>, PlanError> {
-        let named = &self.columns[table as usize][index as usize].named;
-        if named.get().is_none() {
-            let rows = self.find_named_rows(table, index, target)?;
-            let _ = named.set((target, rows));
-        }
-        match named.get() {
-            Some((known, rows)) if *known == target => Ok(Cow::Borrowed(rows)),
-            _ => Ok(Cow::Owned(self.find_named_rows(table, index, target)?)),
-        }
-    }
-
-    /// The same, without keeping them.
-    pub fn find_named_rows(&self, table: u32, index: u32, target: u32) -> Result<Vec<u32>, PlanError> {
-        let index = self.values(ColumnId { table, column: index })?;
-        let (Some(from), Some(to)) = (self.owners(table)?, self.owners(target)?) else {
-            return Ok(vec![NO_ROW; self.rows_of(table)]);
-        };
-        // First row and number of rows of each owner in the target.
-        let mut ranges: Vec<(u32, u32)> = Vec::new();
-        for (row, &owner) in to.of_row.iter().enumerate() {
-            if ranges.len() <= owner as usize {
-                ranges.resize(owner as usize + 1, (row as u32, 0));
-            }
-            let range = &mut ranges[owner as usize];
-            if range.1 == 0 {
-                range.0 = row as u32;
-            }
-            range.1 += 1;
-        }
-        let scalar = index.scalar();
-        let negative = ordered(0, scalar);
-        Ok((0..index.len())
-            .map(|row| {
-                let number = ordered(index.raw(row), scalar).checked_sub(negative);
-                let range = ranges.get(from.of_row[row] as usize);
-                match (number, range) {
-                    (Some(number), Some(&(first, n))) if number < u64::from(n) => first + number as u32,
-                    _ => NO_ROW,
-                }
-            })
-            .collect())
-    }
-}
-
-/// Stands for a row that does not exist.
-pub const NO_ROW: u32 = u32::MAX;
-
-impl Owners {
-    fn by_count(every: u64, rows: usize, parent_rows: usize) -> Owners {
-        let last = parent_rows as u64 - 1;
-        Owners {
-            of_row: (0..rows as u64).map(|row| (row / every).min(last) as u32).collect(),
-            place: (0..rows as u64).map(|row| (row % every).min(65_535) as u16).collect(),
-        }
-    }
-
-    /// Row 0 of the chunk is where the first offset points; whatever the offsets say, each row gets some owner.
-    fn by_offsets(offsets: &[u64], rows: usize, parent_rows: usize) -> Owners {
-        let mut owners = Owners { of_row: Vec::with_capacity(rows), place: Vec::with_capacity(rows) };
-        let base = offsets.first().copied().unwrap_or(0);
-        let (mut owner, mut place) = (0usize, 0u16);
-        for row in 0..rows as u64 {
-            while owner + 1 < parent_rows
-                && offsets.get(owner + 1).is_some_and(|&end| end.wrapping_sub(base) <= row)
-            {
-                owner += 1;
-                place = 0;
-            }
-            owners.of_row.push(owner as u32);
-            owners.place.push(place);
-            place = place.saturating_add(1);
-        }
-        owners
-    }
-}
 
 /// Everything about the coded rows that does not depend on the column's own values.
 pub struct Domain {
@@ -334,8 +125,8 @@ pub fn code_column<C: Coder, R: RawBits>(
     raw: &mut R,
     truth: Option<&Values>,
 ) -> Result<Values, PlanError> {
-    let scalar = known.tables[id.table as usize].columns[id.column as usize].scalar;
-    let n_rows = known.rows[id.table as usize];
+    let scalar = known.scalar(id);
+    let n_rows = known.rows_of(id.table);
     let domain = code_domain(plan, id, known, coder, truth, n_rows)?;
     let mut values: Vec<u64> = match truth {
         Some(truth) => domain.patterns(truth),
@@ -408,15 +199,13 @@ pub fn predict(
     }
 }
 
-/// What one formula gives for each coded row, as [`predict`].
-fn evaluate(
-    formula: &Formula,
+/// The numbers of each input for the coded rows; zero where there is none.
+fn numbers(
     inputs: &[Input],
     id: ColumnId,
     known: &Known<'_>,
-    scalar: Scalar,
     domain: &Domain,
-) -> Result<Vec<u64>, PlanError> {
+) -> Result<Vec<Vec<f64>>, PlanError> {
     let mut columns = Vec::with_capacity(inputs.len());
     for input in inputs {
         let values = known.values(input.id)?;
@@ -434,6 +223,19 @@ fn evaluate(
             }),
         });
     }
+    Ok(columns)
+}
+
+/// What one formula gives for each coded row, as [`predict`].
+fn evaluate(
+    formula: &Formula,
+    inputs: &[Input],
+    id: ColumnId,
+    known: &Known<'_>,
+    scalar: Scalar,
+    domain: &Domain,
+) -> Result<Vec<u64>, PlanError> {
+    let columns = numbers(inputs, id, known, domain)?;
     let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     let mut predicted = vec![0.0; domain.len];
     formula.predict_all(&columns, &mut predicted);
@@ -699,17 +501,6 @@ pub enum Near {
     Previous,
 }
 
-/// For each row the one so many rows before.
-fn rows_above(rows: usize, above: u32) -> Vec<u32> {
-    (0..rows as u32).map(|row| row.checked_sub(above).unwrap_or(NO_ROW)).collect()
-}
-
-/// For each row the one so many rows behind.
-fn rows_below(rows: usize, below: u32) -> Vec<u32> {
-    let rows = rows as u32;
-    (0..rows).map(|row| row.checked_add(below).filter(|&row| row < rows).unwrap_or(NO_ROW)).collect()
-}
-
 /// Where the values with a path are expected, one list per source.
 pub fn expectations(
     plan: &ColumnPlan,
@@ -733,7 +524,7 @@ pub fn expectations(
         lists.push(kept(predicted.to_vec()));
     }
     for (formula, inputs) in &plan.further {
-        let scalar = known.tables[id.table as usize].columns[id.column as usize].scalar;
+        let scalar = known.scalar(id);
         lists.push(kept(evaluate(formula, inputs, id, known, scalar, domain)?));
     }
     for input in &plan.near {
@@ -772,20 +563,12 @@ fn fitted(
     domain: &Domain,
 ) -> Result<Vec<Vec<u64>>, PlanError> {
     let scalar = known.scalar(id);
-    let mut columns = Vec::with_capacity(inputs.len());
-    for input in inputs {
-        let values = known.values(input.id)?;
-        let map = known.row_map(input, id.table)?;
-        columns.push(domain.gather(|row| {
-            let row = map.as_ref().map_or(row, |map| map[row] as usize);
-            if row < values.len() { to_number(values.raw(row), values.scalar()) } else { 0.0 }
-        }));
-    }
-    let mut numbers = vec![0.0; columns.len()];
+    let columns = numbers(inputs, id, known, domain)?;
+    let mut of_row = vec![0.0; columns.len()];
     let mut expected = Vec::with_capacity(domain.len);
     for at in 0..domain.len {
-        numbers.iter_mut().zip(&columns).for_each(|(number, column)| *number = column[at]);
-        expected.push(fit.expect(&numbers));
+        of_row.iter_mut().zip(&columns).for_each(|(number, column)| *number = column[at]);
+        expected.push(fit.expect(&of_row));
     }
     let of_sign = |sign: f64| expected.iter().map(|&e| to_raw(sign * e, scalar).unwrap_or(0)).collect();
     Ok(match (fit.logarithm, fit.signs) {
@@ -802,8 +585,7 @@ pub fn patterns(
     id: ColumnId,
     known: &Known<'_>,
 ) -> Result<Vec<u64>, PlanError> {
-    let table = &known.tables[id.table as usize];
-    let scalar = table.columns[id.column as usize].scalar;
+    let scalar = known.scalar(id);
     let truth = known.values(id)?;
     let domain = match rows {
         Rows::All => Domain::new(None, truth.len()),

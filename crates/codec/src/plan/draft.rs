@@ -5,9 +5,10 @@
 //! Holds: integers decide.
 
 use super::ColumnId;
-use super::coding::{Known, patterns};
+use super::coding::patterns;
 use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Prediction, Rows, residual_scalar};
 use super::dependence::{BIT, gain_by_depth, log2, n_log_n};
+use super::known::Known;
 use hepz_columns::{Scalar, Table};
 use hepz_transforms::path_map::{PathMap, Place};
 

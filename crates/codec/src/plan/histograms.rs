@@ -8,10 +8,11 @@
 //! coded, and at most one context, which picks the histogram. No modelled decisions mean that the values are bytes for zstd.
 
 use super::coding::{
-    Domain, Known, Near, Prepared, expectations, from_patterns, predict, prepare, repeats_within, runs_of,
+    Domain, Near, Prepared, expectations, from_patterns, predict, prepare, repeats_within, runs_of,
     to_patterns,
 };
 use super::column::{ColumnPlan, LaneKind, LanePlan, Prediction};
+use super::known::Known;
 use super::{ColumnId, PlanError};
 use crate::packing;
 use hepz_columns::Values;

@@ -5,8 +5,8 @@
 //! Holds: structure alone decides (every number must name a row of the same owner), never names.
 
 use super::ColumnId;
-use super::coding::Known;
 use super::column::Link;
+use super::known::Known;
 use hepz_columns::{Table, Values};
 use hepz_transforms::order::ordered;
 

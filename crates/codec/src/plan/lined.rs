@@ -5,10 +5,10 @@
 //! Holds: no circles; equal samples give equal drafts.
 
 use super::ColumnId;
-use super::coding::Known;
 use super::column::{Input, Link, Prediction, RowMap, Rows};
 use super::dependence::{BIT, n_log_n};
 use super::draft::{Draft, judged_rows};
+use super::known::Known;
 use super::lines::Lines;
 use hepz_columns::{Scalar, Table};
 use hepz_models::path::Guess;

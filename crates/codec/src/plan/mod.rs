@@ -19,6 +19,7 @@ mod fitting;
 mod histograms;
 mod indices;
 mod judged;
+mod known;
 mod lined;
 mod lines;
 mod links;
@@ -33,13 +34,14 @@ mod tuned;
 pub use facts::{ColumnFacts, Fact, TableLink};
 
 pub use crate::engine::Engine;
-use coding::{Known, code_column};
+use coding::code_column;
 use column::{ColumnPlan, LaneKind, Link, Prediction, RowMap, Rows};
 use hepz_columns::{Table, Values};
 use hepz_container::wire::{Cursor, put_bytes, put_varint};
 use hepz_entropy::{BitReader, BitWriter, Coder, Decoder, Encoder};
 use hepz_transforms::path_map::Grid;
 use hepz_transforms::relations::Formula;
+use known::Known;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

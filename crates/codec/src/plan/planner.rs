@@ -4,12 +4,13 @@
 //! Not here: coding itself (`coding`), measures of dependence (`dependence`).
 //! Holds: integers decide; equal samples give equal plans on every machine with any number of threads.
 
-use super::coding::{Known, run_starts};
+use super::coding::run_starts;
 use super::column::{ColumnPlan, Input, Link, RowMap, Rows};
 use super::dependence::BIT;
 use super::draft::{Draft, draft};
 use super::indices::{Index, find_indices};
 use super::judged::{Closures, Judged, judge};
+use super::known::Known;
 use super::links::find_links;
 use super::survey::Survey;
 use super::tuned::Trials;

@@ -6,11 +6,12 @@
 
 use super::ColumnId;
 use super::answers::{expected, near};
-use super::coding::{Known, patterns, run_starts};
+use super::coding::{patterns, run_starts};
 use super::column::Link;
 use super::column::{Input, Prediction, RowMap, Rows};
 use super::dependence::BIT;
 use super::draft::{Draft, MAX_CLOSURE, draft, draft_of, judged_rows};
+use super::known::Known;
 use hepz_columns::Table;
 use hepz_transforms::relations::{Budget, Candidate, Sample, SampleColumn, System, search, systems};
 use rayon::prelude::*;

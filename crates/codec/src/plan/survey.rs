@@ -5,12 +5,12 @@
 //! Holds: a column is asked only if it is coded earlier, and touches at most so many others.
 
 use super::ColumnId;
-use super::coding::Known;
 use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Link, Prediction, RowMap, Rows};
 use super::dependence::{BIT, log2};
 use super::draft::{Draft, judged_rows};
 use super::indices::Index;
 use super::judged::{COARSE, Closures, Judged};
+use super::known::Known;
 use super::tuned::{About, Trials};
 use hepz_columns::{Scalar, Table};
 use hepz_transforms::order::ordered;
@@ -203,7 +203,7 @@ impl Chooser<'_> {
             return None;
         }
         let n = rows.len();
-        let probes: Vec<usize> = (0..n).filter(|&at| index.rows[rows[at]] != super::coding::NO_ROW).collect();
+        let probes: Vec<usize> = (0..n).filter(|&at| index.rows[rows[at]] != super::known::NO_ROW).collect();
         let probes: Vec<usize> = probes.iter().copied().step_by(probes.len().div_ceil(256).max(1)).collect();
         if probes.len() < 32 {
             return None;
@@ -234,7 +234,7 @@ impl Chooser<'_> {
             }
         }
         let (gain, id) = best?;
-        let named = rows.iter().filter(|&&row| index.rows[row] != super::coding::NO_ROW).count() as i64;
+        let named = rows.iter().filter(|&&row| index.rows[row] != super::known::NO_ROW).count() as i64;
         Some((gain * named / count * BIT, Input { id, map: RowMap::Named(index.id.column) }))
     }
 

@@ -5,12 +5,13 @@
 //! Holds: integers decide; the number of trials depends on the sample alone.
 
 use super::ColumnId;
-use super::coding::{Domain, Known, code_column, runs_of};
+use super::coding::{Domain, code_column, runs_of};
 use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Link, Prediction, RowMap};
 use super::dependence::{BIT, log2};
 use super::fit::Fit;
 use super::fitting::{self, Candidate};
 use super::judged::{Closures, Judged};
+use super::known::Known;
 use hepz_columns::Table;
 use hepz_entropy::{Coder, RawBits};
 use hepz_models::deep::MOST_LANES;
