@@ -4,6 +4,7 @@
 //! Not here: compression (`hepz`), other compressors (`hepz-evaluation`).
 //! Holds: no verb panics on what a user or a file says; errors are one line on standard error each.
 
+mod allocator;
 mod arguments;
 mod cells;
 mod console;
@@ -22,6 +23,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    allocator::keep_pages();
     let Command { verb } = Command::parse();
     output::remove_parts_when_stopped();
     let exit = match verb {

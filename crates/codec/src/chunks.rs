@@ -212,25 +212,38 @@ impl Shelf {
         index: usize,
         ranges: &[Range<u64>],
     ) -> io::Result<Vec<Values>> {
+        let all: Vec<usize> = (0..tables[index].columns.len()).collect();
+        self.gather_columns(image, tables, index, &all, ranges)
+    }
+
+    /// Reads the values of some rows of some columns of one table, in the order asked for.
+    pub(crate) fn gather_columns(
+        &self,
+        image: &Image<'_>,
+        tables: &[Table],
+        index: usize,
+        columns: &[usize],
+        ranges: &[Range<u64>],
+    ) -> io::Result<Vec<Values>> {
         let table = &tables[index];
         let count = ranges.iter().map(|r| r.end - r.start).sum::<u64>();
         let count = usize::try_from(count).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let mut values: Vec<Values> =
-            table.columns.iter().map(|c| Values::with_capacity(c.scalar, count)).collect();
+            columns.iter().map(|&c| Values::with_capacity(table.columns[c].scalar, count)).collect();
         let mut buffer = Vec::new();
         for range in ranges {
             if self.columns[index].is_empty() {
                 steps(&self.records[index], table, range.clone(), |run, at, rows| {
                     read(image, run, at, rows, table, &mut buffer)?;
-                    for (column, values) in table.columns.iter().zip(&mut values) {
-                        values.gather(column, &buffer, table.row_bytes as usize);
+                    for (&column, values) in columns.iter().zip(&mut values) {
+                        values.gather(&table.columns[column], &buffer, table.row_bytes as usize);
                     }
                     Ok(())
                 })?;
                 continue;
             }
-            for (column, (runs, values)) in self.columns[index].iter().zip(&mut values).enumerate() {
-                steps(runs, table, range.clone(), |run, at, rows| {
+            for (&column, values) in columns.iter().zip(&mut values) {
+                steps(&self.columns[index][column], table, range.clone(), |run, at, rows| {
                     read(image, run, at, rows, table, &mut buffer)?;
                     let (column, width) = placed(table, column, run);
                     values.gather(&column, &buffer, width);

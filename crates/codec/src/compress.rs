@@ -216,7 +216,7 @@ pub(crate) fn compress_layout(
 /// Bytes that zstd might take of the file, from some pieces.
 fn zstd_on_pieces(source: &dyn Source) -> Result<u64, CompressError> {
     const PIECES: u64 = 8;
-    const PIECE_BYTES: u64 = 128 << 10;
+    const PIECE_BYTES: u64 = 256 << 10;
     if source.len() < PIECES * PIECE_BYTES * 4 {
         return Ok(0);
     }
@@ -303,11 +303,16 @@ impl<'a> Job<'a> {
     /// What was written, or the archive without columns where that is smaller.
     fn or_generic(&self, written: (Spool, CompressReport)) -> Result<(Spool, CompressReport), CompressError> {
         let (archive, report) = written;
-        // Columns that save little against a quick zstd may lose to a slow one.
-        let percent = if self.printed.is_some() { SURE_OF_TEXT } else { SURE_OF_BYTES };
+        let quick = self.engine() == Engine::Histograms;
+        // Columns that save little against a quick zstd may lose to a slow one, which level fast does not use.
+        let percent = match (quick, self.printed.is_some()) {
+            (true, _) => 100,
+            (false, true) => SURE_OF_TEXT,
+            (false, false) => SURE_OF_BYTES,
+        };
         let limit = archive.len() / percent * 100;
         // Where time counts, a look at some pieces does if the answer is plain.
-        let plainly = self.engine() == Engine::Histograms && zstd_on_pieces(self.source)? > limit / 2 * 3;
+        let plainly = quick && zstd_on_pieces(self.source)? > limit / 10 * 11;
         if plainly || zstd_exceeds(self.source, limit).map_err(CompressError::Read)? {
             return Ok((archive, report));
         }

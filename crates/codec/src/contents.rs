@@ -113,6 +113,64 @@ fn with_layout<'a, R>(
     then(&Contents { held, format, notes, source })
 }
 
+/// The tables of a file or an archive, whichever it is.
+pub struct TableReader<'a>(&'a Contents<'a>);
+
+/// Opens an archive, or looks at a file as compressing would, and lends its tables to `then`.
+///
+/// # Errors
+/// What opening and reading meet, and what `then` gives.
+pub fn with_tables<R>(
+    source: &dyn Source,
+    limits: Limits,
+    then: impl FnOnce(&TableReader<'_>) -> Result<R, ArchiveError>,
+) -> Result<R, ArchiveError> {
+    with_contents(source, limits, |contents| then(&TableReader(contents)))
+}
+
+impl TableReader<'_> {
+    /// The name of the format, empty if none was recognised.
+    pub fn format(&self) -> &str {
+        &self.0.format
+    }
+
+    /// The tables; none of event records and of files that no reader understands.
+    pub fn tables(&self) -> &[Table] {
+        self.0.tables()
+    }
+
+    /// Some rows of some columns of one table, in the order asked for.
+    ///
+    /// # Errors
+    /// [`ArchiveError::NoSuchColumn`] for what is not there, else what reading meets.
+    pub fn read(
+        &self,
+        table: usize,
+        columns: &[usize],
+        rows: Range<u64>,
+    ) -> Result<Vec<Values>, ArchiveError> {
+        let known = self.tables().get(table).filter(|known| {
+            rows.start <= rows.end
+                && rows.end <= known.rows
+                && columns.iter().all(|&c| c < known.columns.len())
+        });
+        if known.is_none() {
+            return Err(ArchiveError::NoSuchColumn { what: format!("columns {columns:?} of table {table}") });
+        }
+        match &self.0.held {
+            Held::Archive(archive) => {
+                let id = |&column: &usize| ColumnId { table: table as u32, column: column as u32 };
+                archive.read(&columns.iter().map(id).collect::<Vec<_>>(), rows)
+            }
+            Held::Tables(laid) => {
+                let (image, tables) = (&laid.image, &laid.tables);
+                laid.shelf.gather_columns(image, tables, table, columns, &[rows]).map_err(ArchiveError::Io)
+            }
+            Held::Events(..) => Ok(Vec::new()),
+        }
+    }
+}
+
 impl Contents<'_> {
     /// The tables.
     pub(crate) fn tables(&self) -> &[Table] {

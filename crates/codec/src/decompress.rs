@@ -116,7 +116,7 @@ impl Archive<'_> {
         }
         match &self.schema {
             Some(schema) => {
-                let mut image = Spool::new();
+                let mut image = Spool::of_bytes(schema.image_bytes);
                 self.restore(schema, &mut image, &workers, options)?;
                 match &self.text_table {
                     Some(table) => self.print_table(table, &image, take, options),

@@ -70,6 +70,7 @@ mod wrapped;
 
 pub use archive::{Archive, Header};
 pub use compress::{CompressReport, compress};
+pub use contents::{TableReader, with_tables};
 pub use diff::{ColumnDifference, Difference, EventDifference, Side, TableDifference, diff};
 pub use entries::{BranchView, Jagged, TreeView, trees};
 pub use error::{ArchiveError, CompressError};

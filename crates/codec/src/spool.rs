@@ -2,7 +2,7 @@
 //!
 //! In: bytes at positions. Out: the same bytes.
 //! Not here: what they are.
-//! Holds: memory grows with what was written, never with what was announced.
+//! Holds: memory grows with what was written, never with what was announced beyond what is kept in memory anyway.
 
 use crate::file::{read_exact_at, write_all_at};
 use std::fs::File;
@@ -24,6 +24,12 @@ impl Spool {
     /// An empty spool.
     pub(crate) fn new() -> Spool {
         Spool::Memory(Vec::new())
+    }
+
+    /// A spool of zeros that will be written over: in memory, if they are few.
+    pub(crate) fn of_bytes(bytes: u64) -> Spool {
+        let held = if bytes <= IN_MEMORY_BYTES { bytes as usize } else { 0 };
+        Spool::Memory(vec![0; held])
     }
 
     /// A spool over a file that is open for reading and writing and empty.

@@ -70,22 +70,22 @@ impl Sums {
 /// Sums of bytes that are still coming.
 pub(crate) struct RunningSums {
     bytes: u64,
-    adler32: adler2::Adler32,
+    adler32: simd_adler32::Adler32,
     sha256: Sha256,
 }
 
 impl RunningSums {
     pub(crate) fn new() -> RunningSums {
-        RunningSums { bytes: 0, adler32: adler2::Adler32::new(), sha256: Sha256::new() }
+        RunningSums { bytes: 0, adler32: simd_adler32::Adler32::new(), sha256: Sha256::new() }
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
-        self.adler32.write_slice(bytes);
+        self.adler32.write(bytes);
         self.sha256.update(bytes);
     }
 
     pub(crate) fn finish(self) -> Sums {
-        Sums { bytes: self.bytes, adler32: self.adler32.checksum(), sha256: self.sha256.finalize().into() }
+        Sums { bytes: self.bytes, adler32: self.adler32.finish(), sha256: self.sha256.finalize().into() }
     }
 }

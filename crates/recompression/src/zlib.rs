@@ -29,7 +29,7 @@ pub(crate) fn take_apart(stored: &[u8]) -> Option<Frame<'_>> {
 
 /// The adler32 of plain bytes as stored.
 pub(crate) fn checksum(plain: &[u8]) -> [u8; 4] {
-    adler2::adler32_slice(plain).to_be_bytes()
+    simd_adler32::adler32(&plain).to_be_bytes()
 }
 
 /// The levels at which zlib writes this header.
