@@ -27,6 +27,7 @@ mod error;
 mod framed;
 mod measure;
 mod numeric;
+mod observable;
 mod packages;
 mod page;
 mod presence;
@@ -40,6 +41,7 @@ mod tables_view;
 
 pub use error::EvaluationError;
 pub use measure::{Measured, Side, Task, measure};
+pub use observable::{Observable, ObservableError};
 pub use page::{Page, to_html};
 pub use presence::{Absent, Present, present};
 pub use prices::{Price, Prices};
