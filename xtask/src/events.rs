@@ -4,7 +4,8 @@
 //! Not here: physics. Spectra are only roughly those of a collider; quote nothing from them.
 //! Holds: what real tables have and compressors miss: columns that follow from others, events of several rows, defaults.
 
-use std::io::{BufWriter, Write};
+use crate::random::Random;
+use crate::records;
 
 /// Name and NumPy type of each column, in the order of the record.
 const COLUMNS: [(&str, &str); 13] = [
@@ -22,40 +23,6 @@ const COLUMNS: [(&str, &str); 13] = [
     ("n_tracks", "<i4"),
     ("flavour", "<i4"),
 ];
-
-/// Random numbers, by splitmix64.
-struct Random(u64);
-
-impl Random {
-    /// Between 0 and 1, neither of them.
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64 + f64::EPSILON / 4.0
-    }
-
-    /// Mean 0, width 1.
-    fn normal(&mut self) -> f64 {
-        (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-}
-
-/// The header of a `.npy` file: magic, version 1.0, a Python dictionary padded to a multiple of 64 bytes.
-fn header(rows: u64) -> Vec<u8> {
-    let fields: Vec<String> = COLUMNS.iter().map(|(name, kind)| format!("('{name}', '{kind}')")).collect();
-    let mut text =
-        format!("{{'descr': [{}], 'fortran_order': False, 'shape': ({rows},), }}", fields.join(", "));
-    while !(10 + text.len() + 1).is_multiple_of(64) {
-        text.push(' ');
-    }
-    text.push('\n');
-    let mut header = b"\x93NUMPY\x01\x00".to_vec();
-    header.extend((text.len() as u16).to_le_bytes());
-    header.extend(text.bytes());
-    header
-}
 
 /// One jet of an event.
 fn jet(event: u64, random: &mut Random) -> Vec<u8> {
@@ -104,21 +71,16 @@ fn random_of(truth: i32, event: u64) -> f64 {
 
 /// `cargo xtask events ROWS FILE`
 pub fn write(rows: &str, file: &str) -> Result<(), String> {
-    let rows: u64 = rows.parse().map_err(|_| format!("{rows}: not a number of rows"))?;
-    let fail = |error: std::io::Error| format!("{file}: {error}");
-    let mut sink = BufWriter::new(std::fs::File::create(file).map_err(fail)?);
-    sink.write_all(&header(rows)).map_err(fail)?;
     let mut random = Random(1);
     let (mut event, mut left) = (100_000u64, 0);
-    for _ in 0..rows {
+    records::write(file, &COLUMNS, rows, || {
         if left == 0 {
             event += 1 + (random.uniform() * 3.0) as u64;
             left = 1 + (random.uniform() * 6.0) as u32;
         }
         left -= 1;
-        sink.write_all(&jet(event, &mut random)).map_err(fail)?;
-    }
-    sink.flush().map_err(fail)
+        jet(event, &mut random)
+    })
 }
 
 #[cfg(test)]
@@ -129,6 +91,6 @@ mod tests {
     fn a_record_is_as_long_as_the_header_says() {
         let widths = COLUMNS.iter().map(|(_, kind)| usize::from(kind.as_bytes()[2] - b'0'));
         assert_eq!(jet(1, &mut Random(1)).len(), widths.sum::<usize>());
-        assert_eq!(header(10).len() % 64, 0);
+        assert_eq!(records::header(&COLUMNS, 10).len() % 64, 0);
     }
 }

@@ -4,11 +4,15 @@
 //! Not here: anything a user of hepz needs.
 
 mod check;
+mod electrons;
 mod events;
 mod fuzz;
 mod golden;
+mod higgs;
 mod imports;
 mod layers;
+mod random;
+mod records;
 mod repository;
 mod setup;
 mod sizes;
@@ -25,6 +29,8 @@ const USAGE: &str = "usage: cargo xtask VERB
   golden                 are the golden files as recorded?
   golden --add NAME FILE record a new golden file; an existing name is refused
   events ROWS FILE       write a table of toy jets, as NumPy does (.npy)
+  higgs ROWS FILE        write generated decays of a Higgs boson to two photons (.npy, GeV)
+  electrons ROWS FILE    write generated electrons (.npy, MeV)
   fuzz SECONDS [TARGET]  attack each target, or one, for that long
   slow [PART]             the slow suite, hours, or one part: memory, qemu, pyhepmc, uproot, root, fuzz";
 
@@ -41,6 +47,8 @@ fn main() -> std::process::ExitCode {
         ["golden"] => golden::verify().map(|count| println!("{count} golden files are as recorded")),
         ["golden", "--add", name, file] => golden::add(name, file),
         ["events", rows, file] => events::write(rows, file),
+        ["higgs", rows, file] => higgs::write(rows, file),
+        ["electrons", rows, file] => electrons::write(rows, file),
         ["fuzz", seconds] => fuzz::run(seconds, None),
         ["fuzz", seconds, target] => fuzz::run(seconds, Some(target)),
         ["slow"] => slow::run(None),
