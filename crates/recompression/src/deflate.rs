@@ -1,13 +1,14 @@
 //! Deflate streams: to plain bytes and what it takes to deflate them to the same stream again.
 //!
 //! In: a deflate stream. Out: [`Inflated`]: plain bytes and a proved recipe; [`close`] makes the stream again. A recipe
-//! is "zlib at this level", or the parameters of another encoder and corrections to what it would have done.
+//! is "zlib at this level", perhaps behind empty blocks, or the parameters of another encoder and corrections to what
+//! it would have done.
 //! Not here: zlib's own encoder (`encoder`), models of others (preflate-rs), the zlib frame (`zlib`).
 //! Holds: no panic leaves this module; memory beyond the plain bytes is bounded by the length of a piece; hostile
 //! corrections end: they cannot make a block without progress unless they spend bits on it.
 //! Source: RFC 1951; preflate-rs 0.7.6.
 
-use crate::encoder;
+use crate::encoder::{self, Padding};
 use crate::parameters::Parameters;
 use crate::recipe::{Recipe, RecipeError, RecipeReader, put_bytes, put_number};
 use cabac::CabacReader;
@@ -37,12 +38,18 @@ const REFUSED: [CodecCorrection; 4] = [
 /// Levels of zlib in the order in which they are tried, by how often files have them. A wrong one costs one block.
 const LEVELS: [u8; 9] = [6, 4, 9, 1, 5, 2, 3, 7, 8];
 
+/// What a recipe begins with in place of a level where a stream begins with empty blocks; their numbers and the level
+/// follow. Came with version 3 of recipes.
+const PADDED: u8 = 0x10;
+
 /// A deflate stream, taken apart.
 pub(crate) struct Inflated {
     /// Its content.
     pub(crate) plain: Vec<u8>,
     /// A recipe that was proved: [`close`] made the stream again.
     pub(crate) recipe: Recipe,
+    /// The recipe has padding in it.
+    pub(crate) padded: bool,
 }
 
 /// A run of whole blocks of the stream.
@@ -67,8 +74,18 @@ pub(crate) fn open_likely(
     let plain = inflate(stored, most_plain_bytes)?;
     let others = LEVELS.into_iter().filter(|&level| level != first);
     let mut likely = [first].into_iter().chain(others).filter(|level| levels.contains(level));
-    match likely.find(|&level| deflates_to(&plain, &[level], stored)) {
-        Some(level) => Some(Inflated { plain, recipe: vec![level] }),
+    let padding = Padding::of(stored);
+    let padded = !padding.is_empty();
+    let mut recipe = Recipe::new();
+    if padded {
+        recipe.push(PADDED);
+        for blocks in [padding.fixed, padding.stored, padding.fixed_after] {
+            put_number(&mut recipe, blocks.into());
+        }
+    }
+    let with = |level| [recipe.as_slice(), &[level]].concat();
+    match likely.find(|&level| deflates_to(&plain, &with(level), stored)) {
+        Some(level) => Some(Inflated { plain, recipe: with(level), padded }),
         None => {
             drop(plain);
             estimated(stored, most_plain_bytes)
@@ -135,13 +152,13 @@ fn estimated(stored: &[u8], most_plain_bytes: usize) -> Option<Inflated> {
     }
     let parameters = parameters?;
     let recipe = with_corrections(&parameters, &pieces);
-    deflates_to(&plain, &recipe, stored).then_some(Inflated { plain, recipe })
+    deflates_to(&plain, &recipe, stored).then_some(Inflated { plain, recipe, padded: false })
 }
 
 /// The proof: `plain` deflates to exactly `stream`. Stops at the first piece that differs.
 fn deflates_to(plain: &[u8], recipe: &[u8], stream: &[u8]) -> bool {
     let mut rest = stream;
-    let mut reader = RecipeReader::new(recipe);
+    let mut reader = RecipeReader::over(recipe, plain);
     let closed = close(plain, &mut reader, &mut |made| match rest.strip_prefix(made) {
         Some(after) => {
             rest = after;
@@ -173,6 +190,13 @@ pub(crate) fn close(
 ) -> Result<(), RecipeError> {
     match recipe.byte()? {
         0 => corrected(plain, recipe, sink),
+        PADDED => {
+            let mut blocks = || recipe.number_up_to(u32::MAX, "empty blocks");
+            let padding = Padding { fixed: blocks()?, stored: blocks()?, fixed_after: blocks()? };
+            recipe.pad(padding.bytes())?;
+            let made = encoder::deflate_after(padding, plain, recipe.byte()?, sink);
+            made.map(|_| ()).ok_or(RecipeError::Corrupt { what: "level of zlib" })
+        }
         level => encoder::deflate(plain, level, sink).ok_or(RecipeError::Corrupt { what: "level of zlib" }),
     }
 }

@@ -7,13 +7,14 @@
 //! # One page
 //! [`open`] gives the plain bytes and a [`Recipe`]; [`close`] gives back the stored bytes. `open` proves every step by
 //! closing it once; where that fails it returns `None` and the block stays as it is. A deflate stream by zlib costs a
-//! recipe of a few bytes, whatever its length; one by another encoder some hundredths of its length. [`wrapper`] does the
-//! same for whole files that are one compressed stream.
+//! recipe of a few bytes, whatever its length; one by another encoder some hundredths of its length. [`refit`] puts
+//! other plain bytes in the place of a block, at the same stored length. [`wrapper`] does the same as `open` and `close` for
+//! whole files that are one compressed stream.
 //!
 //! # Where to look next
 //! `hepz-formats` names pipelines; `hepz` stores recipes. One module per step: `shuffle`,
 //! `fletcher32`, `deflate` (with zlib's `encoder`), `zlib`, `integers`, `xxh3`, [`root`] (with
-//! the encoders of `zstd_lazy`).
+//! the encoders of `zstd_lazy`). `refit` runs them forwards to a given length.
 
 mod deflate;
 mod encoder;
@@ -22,6 +23,7 @@ mod integers;
 mod parameters;
 mod pipeline;
 mod recipe;
+mod refit;
 pub mod root;
 mod shuffle;
 pub mod wrapper;
@@ -31,6 +33,7 @@ mod zstd_lazy;
 
 pub use pipeline::{Opened, close, open};
 pub use recipe::{Recipe, RecipeError};
+pub use refit::refit;
 
 /// One step from plain to stored bytes, as a format names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

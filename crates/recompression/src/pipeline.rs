@@ -8,14 +8,19 @@ use crate::recipe::{Recipe, RecipeError, RecipeReader, put_number};
 use crate::{Step, deflate, fletcher32, integers, root, shuffle, xxh3, zlib};
 
 /// The latest version of recipes; this program reads all up to it and writes the lowest that has the steps.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
-/// A recipe that blocks of ROOT may have, however short they are: files have thousands of blocks whose recipes, packed
-/// together, cost next to nothing.
+/// The version in which padded streams came.
+const PADDED_VERSION: u8 = 3;
+/// The version in which the steps from [`step_id::ROOT_BLOCKS`] on came.
+const BLOCKS_VERSION: u8 = 2;
+
+/// A recipe that blocks of ROOT and padded streams may have, however short they are: files have thousands of blocks
+/// whose recipes, packed together, cost next to nothing.
 const SHORT_RECIPE_BYTES: usize = 64;
 
 /// Steps that a recipe may have: as many as an HDF5 pipeline.
-const MOST_STEPS: usize = 32;
+pub(crate) const MOST_STEPS: usize = 32;
 
 /// Step numbers in recipes, in the low half of a byte. Rows are appended, never changed.
 mod step_id {
@@ -45,7 +50,8 @@ pub struct Opened {
 /// Undoes `pipeline` on `stored`.
 ///
 /// `None` if the plain bytes are not exactly `plain_bytes` long, if the stored bytes cannot be made again exactly, or
-/// if the recipe would be longer than half of them (blocks of ROOT: and than 64 bytes): the block then stays as it is.
+/// if the recipe would be longer than half of them (blocks of ROOT and padded streams: and than 64 bytes): the block
+/// then stays as it is.
 pub fn open(pipeline: &[Step], stored: &[u8], plain_bytes: usize) -> Option<Opened> {
     if pipeline.len() > MOST_STEPS {
         return None;
@@ -58,63 +64,87 @@ pub fn open(pipeline: &[Step], stored: &[u8], plain_bytes: usize) -> Option<Open
 
     let mut undone = None::<Vec<u8>>;
     let mut recipes = Vec::with_capacity(pipeline.len());
+    let mut version = 1;
     for step in pipeline.iter().rev() {
-        let (inner, recipe) = undo(*step, undone.as_deref().unwrap_or(stored), plain_bytes, most_bytes)?;
-        recipes.push(recipe);
-        undone = Some(inner);
+        let step = undo(*step, undone.as_deref().unwrap_or(stored), plain_bytes, most_bytes)?;
+        version = version.max(step.version());
+        recipes.push(step.recipe);
+        undone = Some(step.plain);
     }
     let plain = undone.unwrap_or_else(|| stored.to_vec());
-    let is_new = |step: &Recipe| step.first().is_some_and(|id| id & 0x0f >= step_id::ROOT_BLOCKS);
-    let version = if recipes.iter().any(is_new) { VERSION } else { 1 };
     let mut recipe = vec![version, pipeline.len() as u8];
     for step in recipes.iter().rev() {
         recipe.extend_from_slice(step);
     }
-    let many = pipeline.iter().any(|step| matches!(step, Step::RootBlocks { .. }));
+    let many =
+        version == PADDED_VERSION || pipeline.iter().any(|step| matches!(step, Step::RootBlocks { .. }));
     let most_recipe_bytes = (stored.len() / 2).max(if many { SHORT_RECIPE_BYTES } else { 0 });
     (plain.len() == plain_bytes && recipe.len() <= most_recipe_bytes).then_some(Opened { plain, recipe })
 }
 
+/// A step, undone.
+struct Undone {
+    plain: Vec<u8>,
+    /// Begins with the step's number.
+    recipe: Recipe,
+    /// A stream in it is padded.
+    padded: bool,
+}
+
+impl Undone {
+    /// The first version of recipes that has this.
+    fn version(&self) -> u8 {
+        let id = self.recipe.first().map_or(0, |id| id & 0x0f);
+        match (self.padded, id >= step_id::ROOT_BLOCKS) {
+            (true, _) => PADDED_VERSION,
+            (false, true) => BLOCKS_VERSION,
+            (false, false) => 1,
+        }
+    }
+}
+
 /// Undoes one step and proves that it can be done again.
-fn undo(step: Step, stored: &[u8], plain_bytes: usize, most_bytes: usize) -> Option<(Vec<u8>, Recipe)> {
-    match step {
+fn undo(step: Step, stored: &[u8], plain_bytes: usize, most_bytes: usize) -> Option<Undone> {
+    let mut padded = false;
+    let (plain, recipe) = match step {
         Step::Shuffle { element_bytes } => {
             let mut recipe = vec![step_id::SHUFFLE];
             put_number(&mut recipe, u64::from(element_bytes));
-            Some((shuffle::inverse(stored, element_bytes), recipe))
+            (shuffle::inverse(stored, element_bytes), recipe)
         }
         Step::Fletcher32 => {
             let (plain, checksum) = stored.split_last_chunk::<4>()?;
             let mut recipe = vec![step_id::FLETCHER32];
             keep_if_wrong(&mut recipe, checksum, &fletcher32::checksum(plain));
-            Some((plain.to_vec(), recipe))
+            (plain.to_vec(), recipe)
         }
         Step::Xxh3 => {
             let (plain, checksum) = stored.split_last_chunk::<8>()?;
             let mut recipe = vec![step_id::XXH3];
             keep_if_wrong(&mut recipe, checksum, &xxh3::checksum(plain));
-            Some((plain.to_vec(), recipe))
+            (plain.to_vec(), recipe)
         }
         Step::ZigZag { element_bytes } => {
             let plain = integers::zigzag_inverse(stored, element_bytes)?;
-            Some((plain, vec![step_id::ZIGZAG, u8::try_from(element_bytes).ok()?]))
+            (plain, vec![step_id::ZIGZAG, u8::try_from(element_bytes).ok()?])
         }
         Step::Delta { element_bytes } => {
             let plain = integers::delta_inverse(stored, element_bytes)?;
-            Some((plain, vec![step_id::DELTA, u8::try_from(element_bytes).ok()?]))
+            (plain, vec![step_id::DELTA, u8::try_from(element_bytes).ok()?])
         }
         Step::Packed { bits } => {
             let plain = integers::unpack(stored, bits, plain_bytes)?;
-            Some((plain, vec![step_id::PACKED, u8::try_from(bits).ok()?]))
+            (plain, vec![step_id::PACKED, u8::try_from(bits).ok()?])
         }
         Step::RootBlocks { hint } => {
-            let (plain, blocks) = root::blocks::open(stored, most_bytes, hint)?;
-            Some((plain, [&[step_id::ROOT_BLOCKS], blocks.as_slice()].concat()))
+            let blocks = root::blocks::open(stored, most_bytes, hint)?;
+            padded = blocks.padded;
+            (blocks.plain, [&[step_id::ROOT_BLOCKS], blocks.recipe.as_slice()].concat())
         }
         Step::Deflate => {
             let inflated = deflate::open(stored, most_bytes, 1..=9)?;
-            let recipe = [&[step_id::DEFLATE], inflated.recipe.as_slice()].concat();
-            Some((inflated.plain, recipe))
+            padded = inflated.padded;
+            (inflated.plain, [&[step_id::DEFLATE], inflated.recipe.as_slice()].concat())
         }
         Step::Zlib => {
             let frame = zlib::take_apart(stored)?;
@@ -123,9 +153,11 @@ fn undo(step: Step, stored: &[u8], plain_bytes: usize, most_bytes: usize) -> Opt
             keep_if_wrong(&mut recipe, &frame.checksum, &zlib::checksum(&inflated.plain));
             recipe.extend_from_slice(&frame.header);
             recipe.extend_from_slice(&inflated.recipe);
-            Some((inflated.plain, recipe))
+            padded = inflated.padded;
+            (inflated.plain, recipe)
         }
-    }
+    };
+    Some(Undone { plain, recipe, padded })
 }
 
 /// Marks the step that `recipe` consists of, and appends the stored checksum, unless that is the `right` one.
@@ -144,7 +176,7 @@ fn keep_if_wrong(recipe: &mut Recipe, stored: &[u8], right: &[u8]) {
 /// [`RecipeError`] if the recipe is cut, corrupt, of a later version, or made for other plain bytes. Plain bytes that
 /// were changed are not always noticed: that is what checksums of the archive are for.
 pub fn close(plain: &[u8], recipe: &[u8]) -> Result<Vec<u8>, RecipeError> {
-    let mut reader = RecipeReader::new(recipe);
+    let mut reader = RecipeReader::over(recipe, plain);
     let version = reader.byte()?;
     match version {
         0 => return Err(RecipeError::Corrupt { what: "version 0" }),

@@ -7,6 +7,9 @@
 /// What it takes to run a pipeline again to the same bytes; opaque, self-contained.
 pub type Recipe = Vec<u8>;
 
+/// Padding that a block may have beyond the length of its plain bytes: small ones have headers and checksums.
+pub(crate) const MORE_PADDING_BYTES: usize = 1_024;
+
 /// Why a recipe cannot be carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -52,11 +55,24 @@ pub(crate) fn put_bytes(into: &mut Recipe, bytes: &[u8]) {
 #[derive(Clone)]
 pub(crate) struct RecipeReader<'a> {
     rest: &'a [u8],
+    /// Bytes of padding that streams may still have.
+    padding_bytes: usize,
 }
 
 impl<'a> RecipeReader<'a> {
     pub(crate) fn new(recipe: &'a [u8]) -> RecipeReader<'a> {
-        RecipeReader { rest: recipe }
+        RecipeReader { rest: recipe, padding_bytes: 0 }
+    }
+
+    /// The same for these plain bytes: padding is no longer than they are, and some more.
+    pub(crate) fn over(recipe: &'a [u8], plain: &[u8]) -> RecipeReader<'a> {
+        RecipeReader { rest: recipe, padding_bytes: plain.len().saturating_add(MORE_PADDING_BYTES) }
+    }
+
+    /// Notes padding of a stream; a recipe of a few bytes must not ask for more than its plain bytes are worth.
+    pub(crate) fn pad(&mut self, bytes: usize) -> Result<(), RecipeError> {
+        self.padding_bytes = self.padding_bytes.checked_sub(bytes).ok_or(RecipeError::OtherPlain)?;
+        Ok(())
     }
 
     pub(crate) fn byte(&mut self) -> Result<u8, RecipeError> {

@@ -5,7 +5,11 @@
 //! Holds: a frame put together again is the frame that was taken apart, with right or wrong checksum.
 //! Source: RFC 1950.
 
+use crate::encoder;
 use std::ops::RangeInclusive;
+
+/// Bytes of header and checksum.
+const FRAME_BYTES: usize = 2 + 4;
 
 /// A zlib stream, taken apart.
 pub(crate) struct Frame<'a> {
@@ -32,6 +36,11 @@ pub(crate) fn checksum(plain: &[u8]) -> [u8; 4] {
     simd_adler32::adler32(&plain).to_be_bytes()
 }
 
+/// The header that zlib writes at a level, with a window of 32 KiB.
+pub(crate) fn header(level: u8) -> Option<[u8; 2]> {
+    [0x01, 0x5e, 0x9c, 0xda].map(|flags| [0x78, flags]).into_iter().find(|&h| levels(h).contains(&level))
+}
+
 /// The levels at which zlib writes this header.
 pub(crate) fn levels(header: [u8; 2]) -> RangeInclusive<u8> {
     match header[1] >> 6 {
@@ -40,6 +49,16 @@ pub(crate) fn levels(header: [u8; 2]) -> RangeInclusive<u8> {
         2 => 6..=6,
         _ => 7..=9,
     }
+}
+
+/// A zlib stream of so many bytes, or of whatever length it gets.
+pub(crate) fn stream_of(plain: &[u8], bytes: Option<usize>) -> Option<Vec<u8>> {
+    let inner = match bytes {
+        Some(bytes) => Some(bytes.checked_sub(FRAME_BYTES)?),
+        None => None,
+    };
+    let (level, stream) = encoder::deflate_to(plain, inner)?;
+    Some([header(level)?.as_slice(), &stream, &checksum(plain)].concat())
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn a_stream_of_another_length_than_claimed_stays_closed() {
 #[test]
 fn recipes_of_later_versions_are_told_from_corrupt_ones() {
     assert_eq!(close(b"", &[]), Err(RecipeError::Truncated));
-    assert_eq!(close(b"", &[3, 0]), Err(RecipeError::TooNew { version: 3, knows: 2 }));
+    assert_eq!(close(b"", &[4, 0]), Err(RecipeError::TooNew { version: 4, knows: 3 }));
     assert!(matches!(close(b"", &[1, 1, 15]), Err(RecipeError::Corrupt { .. })));
     assert!(matches!(close(b"", &[1, 200]), Err(RecipeError::Corrupt { .. })));
     assert!(matches!(close(b"", &[1, 0, 0]), Err(RecipeError::Corrupt { .. })));

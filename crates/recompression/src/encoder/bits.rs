@@ -11,6 +11,8 @@ pub(super) struct Bits {
     pub(super) bytes: Vec<u8>,
     held: u64,
     n_held: u32,
+    /// Bits that filled up the first byte that had to be whole.
+    pub(super) first_filler: Option<u32>,
 }
 
 impl Bits {
@@ -27,6 +29,7 @@ impl Bits {
 
     /// Fills up the last byte with zeros.
     pub(super) fn align(&mut self) {
+        self.first_filler.get_or_insert(self.n_held.wrapping_neg() % 8);
         while self.n_held > 0 {
             self.bytes.push(self.held as u8);
             self.held >>= 8;

@@ -7,6 +7,7 @@
 
 use super::bits::Bits;
 use super::block::{self, FixedCodes};
+use super::padding::Padding;
 use super::{MAX_MATCH, MIN_MATCH, Token};
 
 /// Window, and the mask of its ring of positions.
@@ -57,6 +58,16 @@ const LEVELS: [Level; 9] = [
 ///
 /// `None` if the level is not 1 to 9, or the plain bytes are more than 32 bits can number.
 pub(crate) fn deflate(plain: &[u8], level: u8, sink: &mut dyn FnMut(&[u8]) -> bool) -> Option<()> {
+    deflate_after(Padding::default(), plain, level, sink).map(|_| ())
+}
+
+/// The same behind empty blocks. Gives how many bits filled up the first byte that had to be whole.
+pub(crate) fn deflate_after(
+    padding: Padding,
+    plain: &[u8],
+    level: u8,
+    sink: &mut dyn FnMut(&[u8]) -> bool,
+) -> Option<u32> {
     let settings = LEVELS.get(usize::from(level.checked_sub(1)?))?;
     u32::try_from(plain.len()).ok()?;
     let mut search = Search {
@@ -77,13 +88,14 @@ pub(crate) fn deflate(plain: &[u8], level: u8, sink: &mut dyn FnMut(&[u8]) -> bo
         sink,
         wanted: true,
     };
+    padding.write(&mut blocks.bits);
     if level <= 3 {
         fast(&mut search, &mut blocks)
     } else {
         lazy(&mut search, &mut blocks)
     }
     blocks.flush(search.at, search.window_at, true);
-    Some(())
+    Some(blocks.bits.first_filler.unwrap_or(0))
 }
 
 /// The tokens of the current block.

@@ -9,10 +9,14 @@
 
 mod bits;
 mod block;
+mod fitted;
 mod huffman;
 mod matches;
+mod padding;
 
-pub(crate) use matches::deflate;
+pub(crate) use fitted::deflate_to;
+pub(crate) use matches::{deflate, deflate_after};
+pub(crate) use padding::Padding;
 
 /// Shortest and longest match.
 const MIN_MATCH: usize = 3;

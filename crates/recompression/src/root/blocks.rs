@@ -7,8 +7,9 @@
 use super::decoders::{self, LZ4_CHECKSUM_BYTES};
 use super::encoders::Settings;
 use super::frame::{Codec, Header, MOST_PLAIN_BYTES};
+use crate::deflate::{self, Inflated};
 use crate::recipe::{Recipe, RecipeError, RecipeReader};
-use crate::{deflate, zlib};
+use crate::zlib;
 use twox_hash::XxHash64;
 
 /// Flags beside the number of a codec: a checksum that is not the right one follows, and an unusual method byte.
@@ -16,8 +17,8 @@ const CHECKSUM_KEPT: u8 = 0x10;
 const METHOD_KEPT: u8 = 0x20;
 
 /// Undoes the blocks of `stored`. `hint` is the file's compression setting: a hundred times the algorithm, and the level.
-pub(crate) fn open(stored: &[u8], most_bytes: usize, hint: u16) -> Option<(Vec<u8>, Recipe)> {
-    let (mut plain, mut recipe) = (Vec::new(), Recipe::new());
+pub(crate) fn open(stored: &[u8], most_bytes: usize, hint: u16) -> Option<Inflated> {
+    let (mut plain, mut recipe, mut padded) = (Vec::new(), Recipe::new(), false);
     let mut rest = stored;
     while !rest.is_empty() {
         let (header, stream, after) = Header::split(rest)?;
@@ -28,16 +29,22 @@ pub(crate) fn open(stored: &[u8], most_bytes: usize, hint: u16) -> Option<(Vec<u
         {
             return None;
         }
-        let block = open_block(header, stream, header.codec.level_of(hint), &mut recipe)?;
+        let block = open_block(header, stream, header.codec.level_of(hint), &mut recipe, &mut padded)?;
         plain.extend_from_slice(&block);
         rest = after;
     }
     // No payload is empty.
-    (!stored.is_empty()).then_some((plain, recipe))
+    (!stored.is_empty()).then_some(Inflated { plain, recipe, padded })
 }
 
 /// Undoes one block and appends to the recipe what makes it again; what its bytes are is proved here.
-fn open_block(header: Header, stream: &[u8], level: u8, recipe: &mut Recipe) -> Option<Vec<u8>> {
+fn open_block(
+    header: Header,
+    stream: &[u8],
+    level: u8,
+    recipe: &mut Recipe,
+    padded: &mut bool,
+) -> Option<Vec<u8>> {
     let Header { codec, method, plain_bytes } = header;
     let kept = if method == codec.usual_method() { 0 } else { METHOD_KEPT };
     let mut front = |flags: u8, checksum: &[u8]| {
@@ -59,12 +66,14 @@ fn open_block(header: Header, stream: &[u8], level: u8, recipe: &mut Recipe) -> 
             front(wrong(is_wrong), if is_wrong { &frame.checksum } else { &[] });
             recipe.extend_from_slice(&frame.header);
             recipe.extend_from_slice(&inflated.recipe);
+            *padded |= inflated.padded;
             (inflated.plain.len() == plain_bytes).then_some(inflated.plain)
         }
         Codec::Deflate => {
             let inflated = deflate::open_likely(stream, plain_bytes, 1..=9, level)?;
             front(0, &[]);
             recipe.extend_from_slice(&inflated.recipe);
+            *padded |= inflated.padded;
             (inflated.plain.len() == plain_bytes).then_some(inflated.plain)
         }
         Codec::Xz | Codec::Zstd => {

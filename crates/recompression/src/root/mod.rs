@@ -9,6 +9,7 @@ pub(crate) mod blocks;
 mod decoders;
 mod encoders;
 mod frame;
+pub(crate) mod refit;
 pub mod write;
 
 use frame::Header;

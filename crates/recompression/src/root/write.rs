@@ -64,11 +64,7 @@ fn stream(plain: &[u8], algorithm: Algorithm, level: u8) -> Option<(Codec, Vec<u
 }
 
 fn zlib_stream(plain: &[u8], level: u8) -> Option<Vec<u8>> {
-    /// Deflate with a window of 32 KiB; which levels write which second byte is in `zlib::levels`.
-    const METHOD: u8 = 0x78;
-    let flags =
-        [0x01, 0x5e, 0x9c, 0xda].into_iter().find(|&flags| zlib::levels([METHOD, flags]).contains(&level))?;
-    let mut stream = vec![METHOD, flags];
+    let mut stream = zlib::header(level)?.to_vec();
     encoder::deflate(plain, level, &mut |made| {
         stream.extend_from_slice(made);
         true

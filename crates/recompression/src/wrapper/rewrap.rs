@@ -224,7 +224,7 @@ impl Encoder {
             Encoder::Gzip { header, deflate, trailer } => {
                 let plain = text.part(at, bytes).map_err(RewrapError::Read)?;
                 let mut going = sink(header);
-                let mut reader = RecipeReader::new(deflate);
+                let mut reader = RecipeReader::over(deflate, &plain);
                 if going {
                     deflate::close(&plain, &mut reader, &mut |made| {
                         going = sink(made);
