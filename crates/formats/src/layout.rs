@@ -135,6 +135,30 @@ pub struct Frame {
     pub rows: Rows,
 }
 
+/// Content that a file sums up elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A run of the file.
+    File {
+        /// First byte.
+        at: u64,
+        /// Length.
+        bytes: u64,
+    },
+    /// The plain content of a block of [`Layout::blocks`].
+    Block(u32),
+}
+
+/// A CRC-32 over content that a writer of other content has to make again (members of a zip). Sums that a block ends
+/// with are steps of its pipeline instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentCheck {
+    /// What is summed up.
+    pub content: Content,
+    /// Places of the file where the sum stands, four bytes each, little-endian. They hold the same number now.
+    pub crc32_at: Vec<u64>,
+}
+
 /// Where the numbers of a file lie.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
@@ -152,6 +176,8 @@ pub struct Layout {
     pub structure: Vec<u8>,
     /// Extents in any order, not overlapping; each row of each column lies in exactly one.
     pub extents: Vec<Extent>,
+    /// Sums over content that a writer of other content has to make again.
+    pub checks: Vec<ContentCheck>,
     /// What a user should know: "odd header, read as plain bytes".
     pub notes: Vec<String>,
 }
@@ -184,6 +210,12 @@ pub enum LayoutError {
     Frame {
         /// Index of the frame.
         frame: usize,
+    },
+    /// A sum or its content leaves the file, a sum lies in content, or its block does not exist.
+    #[error("sum {check} or its content leaves the file, lies in content, or its block does not exist")]
+    Check {
+        /// Index of the sum.
+        check: usize,
     },
     /// Rows of a column lie in no extent or in two.
     #[error("rows of table {table}, column {column}, lie in no extent or in two")]
@@ -243,7 +275,36 @@ impl Layout {
                 }
             }
         }
+        self.check_sums(file_bytes)?;
         self.check_rows()
+    }
+
+    /// True if no block and no extent of the file touches these four bytes.
+    fn is_clear(&self, at: u64) -> bool {
+        let blocks = self.blocks.partition_point(|b| b.at < at.saturating_add(4));
+        let extents = self.extents.partition_point(|e| e.place < Place::File(at.saturating_add(4)));
+        let block = blocks.checked_sub(1).map(|last| &self.blocks[last]);
+        let extent = extents.checked_sub(1).map(|last| &self.extents[last]);
+        block.is_none_or(|b| b.at + b.bytes <= at)
+            && extent.is_none_or(|e| match e.place {
+                Place::File(from) => from + e.rows * e.bytes_per_row(&self.tables[e.table as usize]) <= at,
+                _ => true,
+            })
+    }
+
+    fn check_sums(&self, file_bytes: u64) -> Result<(), LayoutError> {
+        let inside = |at: u64, bytes: u64| at.checked_add(bytes).is_some_and(|end| end <= file_bytes);
+        let sound = |check: &ContentCheck| {
+            let there = match check.content {
+                Content::File { at, bytes } => inside(at, bytes),
+                Content::Block(block) => (block as usize) < self.blocks.len(),
+            };
+            there && check.crc32_at.iter().all(|&at| inside(at, 4) && self.is_clear(at))
+        };
+        match self.checks.iter().position(|check| !sound(check)) {
+            Some(check) => Err(LayoutError::Check { check }),
+            None => Ok(()),
+        }
     }
 
     fn check_frames(&self) -> Result<(), LayoutError> {

@@ -30,7 +30,7 @@ pub mod records;
 pub mod root;
 mod zip;
 
-pub use layout::{Block, Extent, Frame, Layout, LayoutError, Part, Place, Source};
+pub use layout::{Block, Content, ContentCheck, Extent, Frame, Layout, LayoutError, Part, Place, Source};
 
 use std::io;
 

@@ -1,9 +1,10 @@
 //! Zip archives: which members they have and where their bytes lie.
 //!
-//! In: a file. Out: its [`Member`]s from the central directory, by rising position; [`data_at`] checks a local header.
+//! In: a file. Out: its [`Member`]s from the central directory, by rising position; [`data_at`] checks a local header,
+//! [`crc32_at`] says where the sum over a member stands.
 //! Not here: what the members hold (`numpy`), inflating them (`hepz-recompression`).
 //! Holds: sizes come from the central directory, so data descriptors need not be read; nothing claimed leaves the file.
-//! Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16, 4.5.3.
+//! Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.9, 4.3.12, 4.3.14 to 4.3.16, 4.5.3.
 
 use crate::Source;
 use std::io;
@@ -15,6 +16,13 @@ const DIRECTORY_MAGIC: &[u8; 4] = b"PK\x01\x02";
 const END_MAGIC: &[u8; 4] = b"PK\x05\x06";
 const END_64_MAGIC: &[u8; 4] = b"PK\x06\x06";
 const LOCATOR_64_MAGIC: &[u8; 4] = b"PK\x06\x07";
+const DESCRIPTOR_MAGIC: &[u8; 4] = b"PK\x07\x08";
+
+/// Where the CRC-32 stands in an entry of the directory and in a local header.
+const DIRECTORY_CRC_AT: u64 = 16;
+const HEADER_CRC_AT: u64 = 14;
+/// The flag of members whose sum and sizes follow their data.
+const DESCRIPTOR_FLAG: u16 = 8;
 
 /// Bytes of the end record without its comment, and the longest comment.
 const END_BYTES: u64 = 22;
@@ -42,6 +50,10 @@ pub(crate) struct Member {
     pub stored_bytes: u64,
     pub plain_bytes: u64,
     header_at: u64,
+    /// Where its entry in the directory begins.
+    entry_at: u64,
+    crc32: u32,
+    has_descriptor: bool,
 }
 
 /// The members, by rising position; `None` if the file is no sound zip archive.
@@ -54,7 +66,8 @@ pub(crate) fn members(source: &dyn Source) -> io::Result<Option<Vec<Member>>> {
     let mut fields = Fields { rest: &directory };
     let mut members = Vec::new();
     while !fields.rest.is_empty() {
-        let Some(member) = entry(&mut fields) else { return Ok(None) };
+        let entry_at = at + (length - fields.rest.len()) as u64;
+        let Some(member) = entry(&mut fields, entry_at) else { return Ok(None) };
         members.push(member);
     }
     members.sort_by_key(|member| member.header_at);
@@ -83,6 +96,30 @@ pub(crate) fn data_at(source: &dyn Source, member: &Member) -> io::Result<Option
     };
     let ends = inside(data_at.and_then(|at| at.checked_add(member.stored_bytes)));
     Ok(data_at.filter(|_| ends.is_some() && plausible))
+}
+
+/// Where the CRC-32 of a member stands whose data begin at `data_at`: in the directory, and in the local header and
+/// behind the data where they agree.
+pub(crate) fn crc32_at(source: &dyn Source, member: &Member, data_at: u64) -> io::Result<Vec<u64>> {
+    let mut places = vec![member.entry_at.saturating_add(DIRECTORY_CRC_AT)];
+    let data_end = data_at.saturating_add(member.stored_bytes);
+    let four_at = |at: u64| -> io::Result<Option<[u8; 4]>> {
+        let mut four = [0; 4];
+        let inside = at.checked_add(4).is_some_and(|end| end <= source.len());
+        if inside { source.read_at(at, &mut four).map(|()| Some(four)) } else { Ok(None) }
+    };
+    let mut beside = vec![member.header_at.saturating_add(HEADER_CRC_AT)];
+    if member.has_descriptor {
+        // Its magic may be missing.
+        let begins = four_at(data_end)? == Some(*DESCRIPTOR_MAGIC);
+        beside.push(if begins { data_end.saturating_add(4) } else { data_end });
+    }
+    for at in beside {
+        if four_at(at)?.map(u32::from_le_bytes) == Some(member.crc32) {
+            places.push(at);
+        }
+    }
+    Ok(places)
 }
 
 /// Position and length of the central directory.
@@ -128,11 +165,12 @@ fn directory_64(source: &dyn Source, end_at: u64) -> io::Result<Option<(u64, u64
 }
 
 /// One entry of the central directory.
-fn entry(fields: &mut Fields<'_>) -> Option<Member> {
+fn entry(fields: &mut Fields<'_>, entry_at: u64) -> Option<Member> {
     fields.magic(DIRECTORY_MAGIC)?;
     fields.take(4)?;
     let (flags, method) = (fields.u16()?, fields.u16()?);
-    fields.take(8)?;
+    fields.take(4)?;
+    let crc32 = fields.u32()?;
     let (stored, plain) = (fields.u32()?, fields.u32()?);
     let (name_bytes, extra_bytes, comment_bytes) = (fields.u16()?, fields.u16()?, fields.u16()?);
     fields.take(8)?;
@@ -153,7 +191,8 @@ fn entry(fields: &mut Fields<'_>) -> Option<Member> {
         8 => Method::Deflated,
         _ => Method::Other,
     };
-    Some(Member { name, method, stored_bytes, plain_bytes, header_at })
+    let has_descriptor = flags & DESCRIPTOR_FLAG != 0;
+    Some(Member { name, method, stored_bytes, plain_bytes, header_at, entry_at, crc32, has_descriptor })
 }
 
 fn zip64_field(extra: &[u8]) -> Option<&[u8]> {

@@ -1,8 +1,9 @@
 //! NumPy files: the fixtures of `numpy/generate.py` against NumPy's own listing, mutations, and the corpus.
 
+use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use hepz_columns::{RowOrder, Values};
-use hepz_formats::{Layout, Part, Place, Source, recognise};
+use hepz_formats::{Content, ContentCheck, Layout, LayoutError, Part, Place, Source, recognise};
 use hepz_recompression::Step;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
@@ -104,6 +105,74 @@ fn every_fixture_is_read_as_numpy_reads_it() {
         let found = listing(&layout, &file.0);
         assert_eq!(sorted(&found), sorted(&expected), "{}: {:?}", path.display(), layout.notes);
     }
+}
+
+/// The content that a sum is over.
+fn summed<'a>(check: &ContentCheck, file: &'a [u8], blocks: &'a [Vec<u8>]) -> &'a [u8] {
+    match check.content {
+        Content::File { at, bytes } => &file[at as usize..][..bytes as usize],
+        Content::Block(block) => &blocks[block as usize],
+    }
+}
+
+#[test]
+fn sums_over_members_stand_where_the_layout_says() {
+    let (mut n_zips, mut n_places) = (0, 0);
+    for path in fixtures() {
+        let file = Held(std::fs::read(&path).expect("a fixture"));
+        let layout = recognise(&file).expect("memory reads");
+        if layout.format != "npz" {
+            assert_eq!(layout.checks, []);
+            continue;
+        }
+        n_zips += 1;
+        assert_eq!(layout.checks.len(), layout.tables.len(), "{}", path.display());
+        let blocks = contents(&layout, &file.0);
+        for check in &layout.checks {
+            let mut crc = Crc::new();
+            crc.update(summed(check, &file.0, &blocks));
+            // The local header of a member with a descriptor says nothing.
+            assert_eq!(check.crc32_at.len(), 2, "{}: {check:?}", path.display());
+            for &at in &check.crc32_at {
+                assert_eq!(file.0[at as usize..][..4], crc.sum().to_le_bytes(), "{}: {at}", path.display());
+                n_places += 1;
+            }
+        }
+    }
+    assert!(n_zips >= 4 && n_places >= 16, "{n_zips} zips, {n_places} places");
+}
+
+#[test]
+fn sums_outside_the_file_or_in_content_are_refused() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/numpy/savez_compressed.npz");
+    let file = Held(std::fs::read(path).expect("a fixture"));
+    let layout = recognise(&file).expect("memory reads");
+    let block = layout.blocks[0].at;
+    let with = |content: Content, at: u64| {
+        let mut changed = layout.clone();
+        changed.checks[1] = ContentCheck { content, crc32_at: vec![at] };
+        changed.validate(file.len())
+    };
+    let refused = Err(LayoutError::Check { check: 1 });
+    let whole = Content::File { at: 0, bytes: file.len() };
+    assert_eq!(with(whole, file.len() - 4), Ok(()));
+    assert_eq!(with(whole, block - 4), Ok(()));
+    for at in [file.len() - 3, u64::MAX, block - 3, block, block + layout.blocks[0].bytes - 1] {
+        assert_eq!(with(whole, at), refused, "{at}");
+    }
+    assert_eq!(with(Content::Block(layout.blocks.len() as u32), 0), refused);
+    for (at, bytes) in [(1, file.len()), (u64::MAX, 1), (1, u64::MAX)] {
+        assert_eq!(with(Content::File { at, bytes }, 0), refused);
+    }
+    // The same in a zip whose members are stored: an extent of the file is content too.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/numpy/savez.npz");
+    let file = Held(std::fs::read(path).expect("a fixture"));
+    let mut layout = recognise(&file).expect("memory reads");
+    let Place::File(at) = layout.extents[0].place else { panic!("an extent of the file") };
+    layout.checks[0].crc32_at = vec![at - 4];
+    assert_eq!(layout.validate(file.len()), Ok(()));
+    layout.checks[0].crc32_at = vec![at - 3];
+    assert_eq!(layout.validate(file.len()), Err(LayoutError::Check { check: 0 }));
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod literal;
 mod record;
 
 use crate::zip::{self, Member, Method};
-use crate::{Block, Extent, Layout, Part, Place, Source};
+use crate::{Block, Content, ContentCheck, Extent, Layout, Part, Place, Source};
 use flate2::{Decompress, FlushDecompress};
 use header::{Front, Header};
 use hepz_recompression::Step;
@@ -63,6 +63,7 @@ fn archive(source: &dyn Source) -> io::Result<Option<Layout>> {
     let mut layout = Layout { format: "npz", ..Layout::default() };
     let mut names = BTreeSet::new();
     let mut free_from = 0;
+    let mut data = Vec::new();
     for member in &members {
         let name = member.name.strip_suffix(".npy").unwrap_or(&member.name);
         let Some(data_at) = zip::data_at(source, member)?.filter(|&at| at >= free_from) else {
@@ -74,13 +75,28 @@ fn archive(source: &dyn Source) -> io::Result<Option<Layout>> {
             continue;
         }
         match array(source, member, data_at, name, &mut layout)? {
-            Ok(0) => free_from = data_at + member.stored_bytes,
             Ok(rest) => {
                 free_from = data_at + member.stored_bytes;
-                layout.notes.push(format!("{rest} bytes follow array {name}"));
+                data.push(data_at..free_from);
+                let content = match (member.method, layout.blocks.len().checked_sub(1)) {
+                    (Method::Deflated, Some(last)) => Content::Block(last as u32),
+                    _ => Content::File { at: data_at, bytes: member.stored_bytes },
+                };
+                let crc32_at = zip::crc32_at(source, member, data_at)?;
+                layout.checks.push(ContentCheck { content, crc32_at });
+                if rest > 0 {
+                    layout.notes.push(format!("{rest} bytes follow array {name}"));
+                }
             }
             Err(refusal) => layout.notes.push(format!("array {name} stays as it is: {refusal}")),
         }
+    }
+    // In odd files a directory lies in the data of a member; a sum there is content.
+    for check in &mut layout.checks {
+        check.crc32_at.retain(|&at| {
+            let before = data.partition_point(|run| run.start < at.saturating_add(4));
+            before == 0 || data[before - 1].end <= at
+        });
     }
     Ok(Some(layout))
 }

@@ -172,6 +172,7 @@ impl Placing {
             structure: self.structure,
             extents: self.extents,
             notes: self.notes,
+            ..Layout::default()
         };
         // Frames are numbered by place; extents follow.
         let mut order: Vec<u32> = (0..layout.frames.len() as u32).collect();
