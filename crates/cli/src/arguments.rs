@@ -42,6 +42,8 @@ pub enum Verb {
     Diff(DiffArguments),
     /// What was found in a file, in words: relations, grids, copies, what costs most
     Explain(ExplainArguments),
+    /// Judge another version of a file by the original: residuals, tests of distributions, mass peaks
+    Evaluate(EvaluateArguments),
     /// Measure hepz beside other compressors
     Bench(BenchArguments),
     /// Print what a shell needs to complete the command line
@@ -294,6 +296,37 @@ pub struct ManArguments {
     /// Write a page for the command and one for each verb into this folder
     #[arg(long, value_name = "DIR")]
     pub all: Option<PathBuf>,
+}
+
+/// `hepz evaluate`
+#[derive(Args)]
+pub struct EvaluateArguments {
+    /// A file or an archive with tables; `-` for standard input
+    #[arg(value_name = "ORIGINAL")]
+    pub original: PathBuf,
+    /// Another version of it, in any format: tables and columns are paired by name, rows by number
+    #[arg(value_name = "OTHER")]
+    pub other: PathBuf,
+    /// Only these columns, by name or pattern (`*`, `?`), with their table in front if need be
+    #[arg(long = "column", value_name = "NAME")]
+    pub columns: Vec<String>,
+    /// A quantity made of columns, whose peak is fitted in both: 'm_gg = mass(pt1,eta1,phi1,pt2,eta2,phi2)'
+    #[arg(long = "observable", value_name = "NAME = EXPRESSION")]
+    pub observables: Vec<String>,
+    /// Write a page with tables and plots to this file: one HTML file that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Write all figures as CSV to this file: table, column, quantity, value
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write all figures as JSON to this file (`-` for standard output)
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Say nothing but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+    #[command(flatten)]
+    pub memory: Memory,
 }
 
 /// `hepz bench`

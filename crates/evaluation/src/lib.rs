@@ -25,6 +25,7 @@ mod coders;
 mod content;
 mod error;
 mod framed;
+pub mod judge;
 mod measure;
 mod numeric;
 mod observable;

@@ -10,6 +10,7 @@ pub mod completions;
 pub mod compress;
 pub mod decompress;
 pub mod diff;
+pub mod evaluate;
 pub mod explain;
 pub mod help;
 pub mod inspect;

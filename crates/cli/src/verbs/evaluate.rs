@@ -1,0 +1,69 @@
+//! `hepz evaluate`: another version of a file, judged by the original.
+//!
+//! In: two files or archives with tables. Out: a table of columns, and with `--json`, `--csv` and `--report` all
+//! figures. JSON: `formats`, `unpaired`, `tables` (each `table`, `rows`, `columns`, `observables`, `joint`, `ablation`,
+//! `n_exact_columns`, `changed_exact_columns`, `unpaired`); what they mean is in docs/precision/judge.md.
+//! Not here: judging (`hepz-evaluation`).
+//! Holds: differences are no failure; ends with 0 unless the files cannot be judged.
+
+use crate::arguments::EvaluateArguments;
+use crate::console::{complain, is_standard, print};
+use crate::exit::{Exit, Failure};
+use crate::input;
+use hepz::Limits;
+use hepz_evaluation::Observable;
+use hepz_evaluation::judge::{JudgeError, JudgeOptions, judge, to_csv, to_json, to_text};
+use std::path::Path;
+
+/// Runs the verb.
+pub fn run(arguments: &EvaluateArguments) -> Exit {
+    evaluate(arguments).map_or_else(|exit| exit, |()| Exit::Ok)
+}
+
+fn evaluate(arguments: &EvaluateArguments) -> Result<(), Exit> {
+    let (original, other) = (arguments.original.as_path(), arguments.other.as_path());
+    let fail = |file: &Path, failure: Failure| {
+        complain(file, &failure);
+        failure.exit
+    };
+    if is_standard(original) && is_standard(other) {
+        return Err(fail(original, Failure::usage("only one of the two can be standard input")));
+    }
+    let options = options(arguments).map_err(|failure| fail(Path::new("evaluate"), failure))?;
+    let source = input::open(original).map_err(|failure| fail(original, failure))?;
+    let source_other = input::open(other).map_err(|failure| fail(other, failure))?;
+    let found = judge(&source, &source_other, &options).map_err(|error| fail(other, failure(error)))?;
+    if !arguments.quiet && arguments.json.as_deref().is_none_or(|path| !is_standard(path)) {
+        print(&to_text(&found)).map_err(|failure| fail(other, failure))?;
+    }
+    let writers: [(_, fn(&_) -> String); 2] = [(&arguments.json, to_json), (&arguments.csv, to_csv)];
+    for (path, text) in writers {
+        let Some(path) = path else { continue };
+        write(path, &text(&found)).map_err(|failure| fail(path, failure))?;
+    }
+    Ok(())
+}
+
+fn options(arguments: &EvaluateArguments) -> Result<JudgeOptions, Failure> {
+    let mut limits = Limits::default();
+    limits.memory_bytes = arguments.memory.bytes;
+    let parse = |text: &String| {
+        Observable::parse(text).map_err(|error| Failure::usage(format!("--observable {text:?}: {error}")))
+    };
+    let observables = arguments.observables.iter().map(parse).collect::<Result<_, Failure>>()?;
+    Ok(JudgeOptions { columns: arguments.columns.clone(), observables, limits })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    if is_standard(path) {
+        return print(text);
+    }
+    std::fs::write(path, text).map_err(|error| Failure::io("cannot write", &error))
+}
+
+fn failure(error: JudgeError) -> Failure {
+    match error {
+        JudgeError::Read(error) => Failure::from(error),
+        other => Failure::usage(other.to_string()),
+    }
+}
