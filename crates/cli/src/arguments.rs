@@ -42,6 +42,8 @@ pub enum Verb {
     Diff(DiffArguments),
     /// What was found in a file, in words: relations, grids, copies, what costs most
     Explain(ExplainArguments),
+    /// Which bits of float columns are worth their place: grids, copies, relations, noise; what truncation would save
+    Audit(AuditArguments),
     /// Judge another version of a file by the original: residuals, tests of distributions, mass peaks
     Evaluate(EvaluateArguments),
     /// Measure hepz beside other compressors
@@ -282,6 +284,34 @@ pub struct ExplainArguments {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// For files: the level whose plan is explained
+    #[arg(short, long, value_name = "LEVEL", default_value = "default")]
+    pub level: Level,
+    #[command(flatten)]
+    pub memory: Memory,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `hepz audit`
+#[derive(Args)]
+pub struct AuditArguments {
+    /// Archives, or files, which are looked at as compressing would and not written; `-` for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Only these columns, by name or pattern (`*`, `?`), with their table in front if need be
+    #[arg(long = "column", value_name = "NAMES", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Bits of the mantissa to be kept, for each of which truncation is judged (7, 10 and 13 if not given); with --by-type the
+    /// first counts, and 10 if not given
+    #[arg(long, value_name = "K", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(0..=52))]
+    pub kept_bits: Vec<u32>,
+    /// Columns and bytes of each type, before and after numbers are made coarser
+    #[arg(long, conflicts_with = "columns")]
+    pub by_type: bool,
+    /// With --by-type: make coarser what these rules say (TOML), not every float column
+    #[arg(long, value_name = "RULES", requires = "by_type", conflicts_with = "kept_bits")]
+    pub precision: Option<PathBuf>,
+    /// The level whose planner looks for relations
     #[arg(short, long, value_name = "LEVEL", default_value = "default")]
     pub level: Level,
     #[command(flatten)]

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         // As other programs that compare: 1 is a difference.
         Verb::Diff(arguments) => return ExitCode::from(verbs::diff::run(&arguments)),
         Verb::Explain(arguments) => verbs::explain::run(&arguments),
+        Verb::Audit(arguments) => verbs::audit::run(&arguments),
         Verb::Evaluate(arguments) => verbs::evaluate::run(&arguments),
         Verb::Bench(arguments) => verbs::bench::run(&arguments),
         Verb::Completions { shell } => verbs::completions::run(shell),

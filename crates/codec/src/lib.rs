@@ -31,6 +31,7 @@
 #![doc = include_str!("../FORMAT.md")]
 
 mod archive;
+mod audit;
 mod chunks;
 mod compress;
 mod contents;
@@ -69,6 +70,10 @@ mod workers;
 mod wrapped;
 
 pub use archive::{Archive, Header};
+pub use audit::{
+    Audit, AuditOptions, AuditedColumn, AuditedRelation, BitClass, Census, Coarser, KindCount, Plane, Truncation,
+    audit, census,
+};
 pub use compress::{CompressReport, compress};
 pub use contents::{TableReader, with_tables};
 pub use diff::{ColumnDifference, Difference, EventDifference, Side, TableDifference, diff};

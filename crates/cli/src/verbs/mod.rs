@@ -4,6 +4,7 @@
 //! Not here: what more than one verb needs (the modules beside this one).
 //! Holds: each opens with what its `--json` prints; those field names stay.
 
+pub mod audit;
 pub mod bench;
 pub mod cat;
 pub mod completions;

@@ -16,6 +16,7 @@ mod draft;
 mod facts;
 mod fit;
 mod fitting;
+pub(crate) mod foretold;
 mod histograms;
 mod indices;
 mod judged;

@@ -1,0 +1,1 @@
+//! Tests of the audit on made tables and real files.
