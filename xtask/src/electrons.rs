@@ -1,30 +1,32 @@
-//! Electrons: generated falling spectra, as analysis files have them.
+//! Electrons: generated spectra, as analysis files have them.
 //!
-//! In: random numbers. Out: pt (MeV), eta and phi of an electron, as float32.
-//! Not here: a prediction. What matters is how the mantissas are spread: over many powers of two, without sharp edges.
+//! In: random numbers. Out: pt (MeV), eta and phi of an electron, and the pt of one from a W or Z, as float32.
+//! Not here: a prediction. What matters is how the mantissas are spread.
 //! Holds: no value is special; the same electrons on every run.
 //!
-//! Half of the electrons come from W and Z (pt near half of the mass, with the momentum of the boson and the resolution),
-//! half fall as a power from a few GeV, with an efficiency that sets in slowly around 7 GeV.
+//! `pt` falls as a power from a few GeV, with an efficiency that sets in slowly around 7 GeV: its mantissas are nearly
+//! log-uniform, because it runs over many powers of two without an edge. `pt_boson` peaks near half of the mass of W and
+//! Z, well inside one power of two: its mantissas are not.
 
 use crate::random::Random;
 use std::f64::consts::TAU;
 
 /// Name and NumPy type of each column.
-pub const COLUMNS: [(&str, &str); 3] = [("pt", "<f4"), ("eta", "<f4"), ("phi", "<f4")];
+pub const COLUMNS: [(&str, &str); 4] = [("pt", "<f4"), ("eta", "<f4"), ("phi", "<f4"), ("pt_boson", "<f4")];
 /// The same electrons on every run.
 pub const SEED: u64 = 511;
 
 /// One electron, in the order of [`COLUMNS`].
-pub fn electron(random: &mut Random) -> [f32; 3] {
-    let pt_mev = if random.uniform() < 0.5 { from_boson(random) } else { falling(random) };
+pub fn electron(random: &mut Random) -> [f32; 4] {
+    let pt_mev = falling(random);
     let eta = loop {
         let eta = 1.3 * random.normal();
         if eta.abs() < 2.47 {
             break eta;
         }
     };
-    [pt_mev, eta, TAU * (random.uniform() - 0.5)].map(|x| x as f32)
+    let phi = TAU * (random.uniform() - 0.5);
+    [pt_mev, eta, phi, from_boson(random)].map(|x| x as f32)
 }
 
 /// An electron of a W or a Z: half of the mass times the sine of the angle, and a share of the boson's momentum.
