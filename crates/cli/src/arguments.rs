@@ -343,6 +343,27 @@ pub struct EvaluateArguments {
     /// A quantity made of columns, whose peak is fitted in both: 'm_gg = mass(pt1,eta1,phi1,pt2,eta2,phi2)'
     #[arg(long = "observable", value_name = "NAME = EXPRESSION")]
     pub observables: Vec<String>,
+    /// Where peaks of observables are fitted; around the peak if not given
+    #[arg(long, value_name = "LOW..HIGH", value_parser = window, allow_hyphen_values = true)]
+    pub window: Option<(f64, f64)>,
+    /// Fit a double-sided Crystal Ball instead of a Gaussian
+    #[arg(long)]
+    pub crystal_ball: bool,
+    /// Round the original itself to 2 to 23 mantissa bits, and say what each would do
+    #[arg(long)]
+    pub ablation: bool,
+    /// Rows of each sample that tests look at, at most
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    pub sample_rows: usize,
+    /// Permutations of each test; 0 for no tests
+    #[arg(long, value_name = "N", default_value_t = 199)]
+    pub permutations: usize,
+    /// Bootstrap replicas of a fit
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub replicas: usize,
+    /// Seed of rows, permutations and replicas that are drawn
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
     /// Write a page with tables and plots to this file: one HTML file that needs nothing else
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -398,6 +419,14 @@ fn size(text: &str) -> Result<u64, String> {
     let (digits, shift) = unit.unwrap_or((plain, 0));
     let number: u64 = digits.trim().parse().map_err(|_| known.to_owned())?;
     number.checked_mul(1 << shift).ok_or_else(|| known.to_owned())
+}
+
+/// Two numbers.
+fn window(text: &str) -> Result<(f64, f64), String> {
+    let known = || "write LOW..HIGH, in the unit of the observable: 105..160".to_owned();
+    let (low, high) = text.split_once("..").ok_or_else(known)?;
+    let number = |text: &str| text.trim().parse::<f64>().map_err(|_| known());
+    Ok((number(low)?, number(high)?))
 }
 
 /// A range of rows, open at either end.

@@ -7,6 +7,7 @@
 use crate::options::Level;
 use crate::packing::{self, PackingError};
 use crate::plan::Plan;
+use crate::precision::{Contracts, ContractsFault, Refinement};
 use crate::schema::Schema;
 use crate::sections::{FRAMES_VERSION, Kind};
 use crate::sums::Sums;
@@ -17,6 +18,7 @@ use hepz_container::{Bytes, Damage, ReadError, Reader, Region, Section, remains}
 use hepz_formats::Source;
 use hepz_formats::delimited::TextTable;
 use hepz_formats::events::EventFormat;
+use hepz_precision::Contract;
 use hepz_recompression::RecipeError;
 use hepz_recompression::wrapper::Rewrap;
 use std::io;
@@ -26,6 +28,8 @@ use std::path::Path;
 const SCHEMA_SHARE: u64 = 64;
 /// A wrapper's recipe may take this share of the memory limit: in memory a stream of a few bytes is thirty times longer.
 const WRAPPER_SHARE: u64 = 32;
+/// The own section of a refinement may take this share of the memory limit.
+const REFINEMENT_SHARE: u64 = 32;
 /// Most sections: with the usual 16 MiB each, 16 TB.
 const MOST_SECTIONS: u64 = 1 << 20;
 
@@ -83,6 +87,8 @@ pub struct Archive<'a> {
     pub(crate) rewrap: Option<Rewrap>,
     /// None if the file is no text table.
     pub(crate) text_table: Option<TextTable>,
+    /// None if the archive says everything about its file.
+    pub(crate) refinement: Option<Refinement>,
 }
 
 impl<'a> Archive<'a> {
@@ -118,6 +124,13 @@ impl<'a> Archive<'a> {
         archive.read_front()?;
         archive.read_sums()?;
         archive.chunks = archive.numbers(Kind::Chunk).collect();
+        let refinement = archive.numbers(Kind::Refinement).next();
+        if let Some(number) = refinement {
+            let stored = archive.unpacked(number, limits.memory_bytes / REFINEMENT_SHARE)?;
+            let refinement = Refinement::from_bytes(&stored);
+            archive.refinement = Some(refinement.map_err(|error| wire_error(Kind::Refinement, error))?);
+            return Ok(archive);
+        }
         archive.read_schema(Some(archive.chunks.len() as u64))?;
         archive.read_plan()?;
         archive.read_event_format()?;
@@ -159,6 +172,7 @@ impl<'a> Archive<'a> {
             event_format: None,
             rewrap: None,
             text_table: None,
+            refinement: None,
         }
     }
 
@@ -272,6 +286,28 @@ impl<'a> Archive<'a> {
     /// Length of the archive.
     pub fn archive_bytes(&self) -> u64 {
         self.reader.file_bytes()
+    }
+
+    /// True if the archive is a refinement, which is read with its base ([`crate::merge`]).
+    pub fn is_refinement(&self) -> bool {
+        self.refinement.is_some()
+    }
+
+    /// What was promised of the columns of a rounded file: table, column, contract. None if the archive holds its file byte for byte.
+    ///
+    /// # Errors
+    /// What reading the section meets.
+    pub fn promises(&self) -> Result<Option<Vec<(ColumnId, Contract)>>, ArchiveError> {
+        Ok(self.contracts()?.map(|contracts| contracts.of.into_iter().collect()))
+    }
+
+    pub(crate) fn contracts(&self) -> Result<Option<Contracts>, ArchiveError> {
+        let Some(number) = self.numbers(Kind::Contracts).next() else { return Ok(None) };
+        let stored = self.unpacked(number, self.limits.memory_bytes / SCHEMA_SHARE)?;
+        let contracts = Contracts::from_bytes(&stored, self.tables());
+        let corrupt =
+            |error: ContractsFault| ArchiveError::corrupt("contracts", self.at(number), error.to_string());
+        contracts.map(Some).map_err(corrupt)
     }
 
     /// The tables of the file.

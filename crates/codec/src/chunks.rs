@@ -254,6 +254,32 @@ impl Shelf {
         Ok(values)
     }
 
+    /// Writes some rows of one column to their places in an image that has bytes there.
+    pub(crate) fn scatter_column(
+        &self,
+        image: &mut Spool,
+        tables: &[Table],
+        index: usize,
+        column: usize,
+        rows: Range<u64>,
+        values: &Values,
+    ) -> io::Result<()> {
+        let table = &tables[index];
+        let runs =
+            if self.columns[index].is_empty() { &self.records[index] } else { &self.columns[index][column] };
+        let mut buffer = Vec::new();
+        steps(runs, table, rows.clone(), |run, at, count| {
+            let (column, width) = placed(table, column, run);
+            let place = run.at + at * width as u64;
+            buffer.clear();
+            buffer.resize(count * width, 0);
+            image.read_at(place, &mut buffer)?;
+            let first = (run.first_row + at - rows.start) as usize;
+            values.scatter(first, &column, &mut buffer, width);
+            image.write_at(place, &buffer)
+        })
+    }
+
     /// Writes the values of a chunk, which are all there, to their places in the image.
     pub(crate) fn scatter(
         &self,

@@ -10,7 +10,8 @@ use crate::events::text::{self, Chunks};
 use crate::image::{Gaps, Image, Opened};
 use crate::options::Stage;
 use crate::packing::{FRAME_BYTES, pack, pack_pieces};
-use crate::plan::{Encoded, Engine, Plan, Sample};
+use crate::plan::{Encoded, Engine, Plan, Sample, Slice};
+use crate::precision::{Contracts, Rounded, RoundingReport, rounded};
 use crate::prices::Prices;
 use crate::schema::Schema;
 use crate::sections::Kind;
@@ -46,7 +47,7 @@ const NOTES: usize = 32;
 const NOTE_CHARACTERS: usize = 300;
 
 /// What compressing did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CompressReport {
     /// Length of the file.
@@ -67,6 +68,8 @@ pub struct CompressReport {
     pub content_only: bool,
     /// What a user should know.
     pub notes: Vec<String>,
+    /// What `options.precision` did.
+    pub rounding: Option<RoundingReport>,
     /// The archive was read back and compared.
     pub verified: bool,
 }
@@ -82,6 +85,12 @@ pub fn compress(
 ) -> Result<CompressReport, CompressError> {
     let workers = Workers::new(options.threads).map_err(|e| CompressError::Threads(e.to_string()))?;
     let (archive, report) = workers.run(|| {
+        if let Some(rules) = options.precision {
+            let rounded = rounded(source, rules, options)?;
+            let (archive, mut report) = compress_rounded(source, &rounded, options, workers.in_flight())?;
+            report.rounding = Some(rounded.report);
+            return Ok((archive, report));
+        }
         let mut notes = Vec::new();
         if options.records.is_none() {
             if let Some(format) = text::recognise(source).map_err(CompressError::Read)? {
@@ -130,16 +139,21 @@ pub fn compress(
         layout.notes.extend(notes);
         compress_layout(source, layout, options, workers.in_flight())
     })?;
-    let mut buffer = vec![0; STEP_BYTES];
-    let mut at = 0;
-    while at < archive.len() {
-        let step = (archive.len() - at).min(STEP_BYTES as u64) as usize;
-        archive.read_at(at, &mut buffer[..step]).map_err(CompressError::Read)?;
-        sink.write_all(&buffer[..step]).map_err(CompressError::Write)?;
-        at += step as u64;
-    }
-    sink.flush().map_err(CompressError::Write)?;
+    archive.copy_to(sink).map_err(CompressError::Write)?;
     Ok(report)
+}
+
+/// The archive of a rounded file, with its contracts.
+pub(crate) fn compress_rounded(
+    source: &dyn Source,
+    rounded: &Rounded,
+    options: &CompressOptions<'_>,
+    in_flight: usize,
+) -> Result<(Spool, CompressReport), CompressError> {
+    let layout = crate::recognised::layout(&rounded.file, options)?;
+    let mut job = Job::new(&rounded.file, layout.format, options, in_flight, options.level.chunk_bytes())?;
+    job.rounded_from = Some((source, &rounded.contracts));
+    job.columns(layout)?.map_err(|_| CompressError::NotRounded { format: job.format.to_owned() })
 }
 
 /// A ROOT file with its blocks compressed anew.
@@ -269,6 +283,8 @@ pub(crate) struct Job<'a> {
     notes: Vec<String>,
     /// The image that is coded instead of the source, and how it is printed.
     printed: Option<(&'a TextTable, &'a Spool)>,
+    /// The file that the source was rounded from, and what holds between them.
+    rounded_from: Option<(&'a dyn Source, &'a Contracts)>,
 }
 
 type Sections<'a> = Writer<Append<'a>>;
@@ -283,7 +299,17 @@ impl<'a> Job<'a> {
         chunk_bytes: u64,
     ) -> Result<Job<'a>, CompressError> {
         let sums = Sums::of(source).map_err(CompressError::Read)?;
-        Ok(Job { source, options, in_flight, sums, format, chunk_bytes, notes: Vec::new(), printed: None })
+        Ok(Job {
+            source,
+            options,
+            in_flight,
+            sums,
+            format,
+            chunk_bytes,
+            notes: Vec::new(),
+            printed: None,
+            rounded_from: None,
+        })
     }
 
     /// What codes columns and events.
@@ -384,7 +410,7 @@ impl<'a> Job<'a> {
         let coded = self.printed.map_or(self.source, |(_, image)| image);
         let opened = Image::open(coded, layout, &|done| self.advance(Stage::Open, done, total))
             .map_err(CompressError::Read)?;
-        let Opened { image, tables, runs, framed, recipes, kept_blocks, notes } = opened;
+        let Opened { image, tables, runs, framed, recipes, kept_blocks, notes, .. } = opened;
         if tables.is_empty() && framed.blocks.is_empty() {
             return Ok(Err("no table can be opened"));
         }
@@ -415,6 +441,10 @@ impl<'a> Job<'a> {
         if let Some((table, _)) = self.printed {
             put(&mut sections, Kind::TextTable, 0, &pack(&table.to_bytes(), self.engine()))?;
         }
+        if let Some((_, contracts)) = self.rounded_from {
+            let stored = contracts.to_bytes(&schema.tables);
+            put(&mut sections, Kind::Contracts, 0, &pack(&stored, self.engine()))?;
+        }
         sections.finish().map_err(wrote)?;
         report.archive_bytes = archive.len();
         report.tables = schema.tables.len() as u64;
@@ -424,10 +454,17 @@ impl<'a> Job<'a> {
         Ok(Ok((archive, report)))
     }
 
-    fn advance(&self, stage: Stage, done: u64, total: u64) {
+    pub(crate) fn advance(&self, stage: Stage, done: u64, total: u64) {
         if let Some(progress) = self.options.progress {
             progress.advance(stage, done, total);
         }
+    }
+
+    /// Begins an archive of the source with its header.
+    pub(crate) fn begin<'s>(&'s self, archive: &'s mut Spool) -> Result<Begun<'s, 'a>, CompressError> {
+        let mut sections = Writer::of_version(Append(archive), VERSION).map_err(wrote)?;
+        self.put_header(&mut sections, &self.notes)?;
+        Ok(Begun { job: self, sections })
     }
 
     fn put_header(&self, sections: &mut Sections<'_>, notes: &[String]) -> Result<(), CompressError> {
@@ -468,6 +505,22 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
+    /// Rows of the file that the source was rounded from, if it was.
+    fn before_rounding(
+        &self,
+        shelf: &Shelf,
+        schema: &Schema,
+        rows: &[Vec<std::ops::Range<u64>>],
+    ) -> Result<Option<Slice>, CompressError> {
+        let Some((source, _)) = self.rounded_from else { return Ok(None) };
+        let layout = crate::recognised::layout(source, self.options)?;
+        let opened = Image::open(source, layout, &|_| {}).map_err(CompressError::Read)?;
+        if opened.tables != schema.tables || opened.runs != schema.runs {
+            return Ok(None);
+        }
+        shelf.gather(&opened.image, &schema.tables, rows).map(Some).map_err(CompressError::Read)
+    }
+
     /// False if there is no plan that reads back.
     fn put_chunks(
         &self,
@@ -483,7 +536,8 @@ impl<'a> Job<'a> {
         let rows = cuts.sample(tables, engine.sample_bytes());
         let values = shelf.gather(image, tables, &rows).map_err(CompressError::Read)?;
         let last_offsets = shelf.last_offsets(image, tables).map_err(CompressError::Read)?;
-        let stored_plan = Plan::make(tables, &Sample { values, last_offsets }, engine).to_bytes();
+        let original = self.before_rounding(shelf, schema, &rows)?;
+        let stored_plan = Plan::make(tables, &Sample { values, last_offsets, original }, engine).to_bytes();
         // Chunks are coded by what the decoder will read.
         let Ok(plan) = Plan::from_bytes(tables, &stored_plan, engine) else { return Ok(false) };
         put(sections, Kind::Plan, 0, &pack(&stored_plan, engine))?;
@@ -509,6 +563,35 @@ impl<'a> Job<'a> {
             put(sections, Kind::Prices, 0, &pack(&prices, engine))?;
         }
         Ok(true)
+    }
+}
+
+/// An archive that has its header; sections are put in the order of their kinds.
+pub(crate) struct Begun<'s, 'a> {
+    job: &'s Job<'a>,
+    sections: Sections<'s>,
+}
+
+impl Begun<'_, '_> {
+    pub(crate) fn recipes(&mut self, recipes: &[Vec<u8>]) -> Result<(), CompressError> {
+        put_recipes(&mut self.sections, recipes, self.job.engine())
+    }
+
+    pub(crate) fn plain(&mut self, kind: Kind, tag: u64, payload: &[u8]) -> Result<(), CompressError> {
+        put(&mut self.sections, kind, tag, payload)
+    }
+
+    pub(crate) fn packed(&mut self, kind: Kind, payload: &[u8]) -> Result<(), CompressError> {
+        put(&mut self.sections, kind, 0, &pack(payload, self.job.engine()))
+    }
+
+    /// The sums of the source.
+    pub(crate) fn original(&mut self) -> Result<(), CompressError> {
+        put(&mut self.sections, Kind::Original, 0, &self.job.sums.to_bytes())
+    }
+
+    pub(crate) fn finish(self) -> Result<(), CompressError> {
+        self.sections.finish().map(drop).map_err(wrote)
     }
 }
 

@@ -21,7 +21,7 @@ use std::io;
 use std::ops::Range;
 
 /// A source that somebody else owns.
-struct Borrowed<'a>(&'a dyn Source);
+pub(crate) struct Borrowed<'a>(pub(crate) &'a dyn Source);
 
 impl Source for Borrowed<'_> {
     fn len(&self) -> u64 {

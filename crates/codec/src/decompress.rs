@@ -14,7 +14,7 @@ use crate::plan::{Plan, Slice};
 use crate::schema::Schema;
 use crate::sections::Kind;
 use crate::spool::Spool;
-use crate::sums::{RunningSums, STEP_BYTES};
+use crate::sums::{RunningSums, STEP_BYTES, Sums};
 use crate::workers::Workers;
 use crate::{Archive, ArchiveError, ColumnId, DecompressOptions, streams};
 use hepz_container::wire::Cursor;
@@ -83,6 +83,9 @@ impl Archive<'_> {
 
     /// Hands the file's bytes to `take`, in order, and checks their sums at the end.
     pub(crate) fn emit(&self, take: Take<'_>, options: &DecompressOptions<'_>) -> Result<(), ArchiveError> {
+        if self.refinement.is_some() {
+            return Err(ArchiveError::IsRefinement);
+        }
         let workers = workers(options)?;
         if let Some(format) = &self.event_format {
             let mut sums = RunningSums::new();
@@ -142,6 +145,18 @@ impl Archive<'_> {
         workers: &Workers,
         options: &DecompressOptions<'_>,
     ) -> Result<(), ArchiveError> {
+        self.restore_with(schema, image, workers, options, &|_, slice| Ok(slice))
+    }
+
+    /// The same, where `refine` makes what is written of each chunk.
+    pub(crate) fn restore_with(
+        &self,
+        schema: &Schema,
+        image: &mut Spool,
+        workers: &Workers,
+        options: &DecompressOptions<'_>,
+        refine: &(dyn Fn(u64, Slice) -> Result<Slice, ArchiveError> + Sync),
+    ) -> Result<(), ArchiveError> {
         // Prices are not needed, but damage there is worth knowing.
         self.numbers(Kind::Prices).try_for_each(|number| self.payload(number).map(drop))?;
         let gaps = Gaps::new(&schema.runs, &schema.tables, schema.image_bytes);
@@ -156,7 +171,7 @@ impl Archive<'_> {
         let mut done = 0;
         let numbers: Vec<u64> = (0..cuts.chunks).collect();
         for batch in numbers.chunks(self.in_flight(schema, workers)?) {
-            let decode = |&chunk: &u64| self.decode_chunk(plan, schema, chunk, None);
+            let decode = |&chunk: &u64| refine(chunk, self.decode_chunk(plan, schema, chunk, None)?);
             let slices: Vec<Result<Slice, ArchiveError>> =
                 workers.run(|| batch.par_iter().map(decode).collect());
             for (&chunk, slice) in batch.iter().zip(slices) {
@@ -280,9 +295,24 @@ impl Archive<'_> {
         options: &DecompressOptions<'_>,
     ) -> Result<(), ArchiveError> {
         let recipes = self.recipes(schema.framed.blocks.len())?;
+        self.close_with(schema, image, workers, take, options, &recipes, self.sums)
+    }
+
+    /// The same with other recipes, for a file with other sums.
+    #[allow(clippy::too_many_arguments)] // What a base archive has and what its refinement has.
+    pub(crate) fn close_with(
+        &self,
+        schema: &Schema,
+        image: &Spool,
+        workers: &Workers,
+        take: Take<'_>,
+        options: &DecompressOptions<'_>,
+        recipes: &[Vec<u8>],
+        stated: Sums,
+    ) -> Result<(), ArchiveError> {
         let frames = Reframing::new(image, &schema.tables, &schema.runs, &schema.framed, self.limits);
         let mut sums = RunningSums::new();
-        let mut left = self.sums.bytes;
+        let mut left = stated.bytes;
         let mut hand_on = |bytes: &[u8]| {
             left = left
                 .checked_sub(bytes.len() as u64)
@@ -325,10 +355,10 @@ impl Archive<'_> {
             }
         }
         copy(image, at, schema.image_bytes - schema.framed.structure_bytes, &mut hand_on)?;
-        sums.finish().check(self.sums)
+        sums.finish().check(stated)
     }
 
-    fn recipes(&self, count: usize) -> Result<Vec<Vec<u8>>, ArchiveError> {
+    pub(crate) fn recipes(&self, count: usize) -> Result<Vec<Vec<u8>>, ArchiveError> {
         let mut recipes = Vec::new();
         let mut room = self.limits.memory_bytes / 4;
         for number in self.numbers(Kind::Recipes) {

@@ -24,12 +24,28 @@ pub enum CompressError {
     /// The input changed while it was read. Compress again when nothing writes to it.
     #[error("the input changed while it was being compressed; compress it again when nothing writes to it")]
     Changed,
+    /// Values of this format cannot be rounded in place. Leave `precision` out, or convert the file.
+    #[error(
+        "values of a file {} cannot be rounded in place; ROOT, HDF5, NumPy and records can",
+        format_words(format)
+    )]
+    NotRounded {
+        /// The format's name, empty if none was recognised.
+        format: String,
+    },
+    /// No rule matches a column of floats. Look at the names with `hepz list`.
+    #[error("no rule matches a column of floats; `hepz list` shows the names")]
+    NothingToRound,
     /// The archive, read back, does not give the input. Nothing was kept; please report this.
     #[error("the archive does not read back as the input, nothing was kept: {0}")]
     Verify(#[source] ArchiveError),
     /// The pool of threads could not be started.
     #[error("cannot start threads: {0}")]
     Threads(String),
+}
+
+fn format_words(format: &str) -> String {
+    if format.is_empty() { "without known tables".into() } else { format!("of format {format}") }
 }
 
 /// Why an archive, or a part of it, was not read.
@@ -72,6 +88,15 @@ pub enum ArchiveError {
         wanted: u64,
         /// What the caller allowed.
         allowed: u64,
+    },
+    /// The archive is a refinement, which says nothing without its base. Merge the two.
+    #[error("the archive is a refinement: `hepz merge` makes the file of it and its base")]
+    IsRefinement,
+    /// The archive that was given as a refinement is none, or not one of this base.
+    #[error("{what}")]
+    OtherBase {
+        /// What does not fit.
+        what: &'static str,
     },
     /// Reserved: the archive was written with other weights than those supplied.
     #[error("the archive was written with other model weights")]

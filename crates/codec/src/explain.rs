@@ -132,7 +132,7 @@ fn of_tables(
         |most| laid.shelf.gather(&laid.image, tables, &cuts.sample(tables, most)).map_err(ArchiveError::Io);
     let values = gather(engine.sample_bytes())?;
     let last_offsets = laid.shelf.last_offsets(&laid.image, tables).map_err(ArchiveError::Io)?;
-    let plan = Plan::make(tables, &Sample { values, last_offsets }, engine);
+    let plan = Plan::make(tables, &Sample { values, last_offsets, original: None }, engine);
     let priced = gather(PRICED_BYTES)?;
     let encoded = plan.encode(tables, &priced);
     let values = priced.columns.iter().flatten().flatten();

@@ -47,6 +47,8 @@ pub(crate) struct Opened<'a> {
     pub(crate) runs: Vec<Run>,
     /// Opened blocks and frames.
     pub(crate) framed: Framed,
+    /// For each opened block its number in the layout.
+    pub(crate) numbers: Vec<usize>,
     /// One per block.
     pub(crate) recipes: Vec<Vec<u8>>,
     /// Blocks that stay as they are.
@@ -66,6 +68,11 @@ impl<'a> Image<'a> {
         if bytes > 0 {
             self.segments.push(Segment { at: self.len(), bytes, file_at, spooled_at });
         }
+    }
+
+    /// The file that it is the image of.
+    pub(crate) fn source(&self) -> &'a dyn Source {
+        self.source
     }
 
     /// Length of the image.
@@ -180,7 +187,9 @@ impl<'a> Image<'a> {
         let shapes = layout.shapes.iter().map(|shape| shape.renumbered(|table| kept.table(table))).collect();
         let tables = kept.into_tables(layout.tables);
         let framed = Framed { structure_bytes, blocks, shapes, frames };
-        Ok(Opened { image, tables, runs, framed, recipes, kept_blocks, notes })
+        let is_open = |(number, at): (usize, &Option<_>)| at.is_some().then_some(number);
+        let numbers = blocks_at.iter().enumerate().filter_map(is_open).collect();
+        Ok(Opened { image, tables, runs, framed, numbers, recipes, kept_blocks, notes })
     }
 
     /// Fills `into` from an image address.

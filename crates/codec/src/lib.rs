@@ -54,6 +54,7 @@ mod part;
 mod pattern;
 mod places;
 pub mod plan;
+mod precision;
 mod prices;
 mod read;
 mod recognised;
@@ -71,8 +72,8 @@ mod wrapped;
 
 pub use archive::{Archive, Header};
 pub use audit::{
-    Audit, AuditOptions, AuditedColumn, AuditedRelation, BitClass, Census, Coarser, KindCount, Plane, Truncation,
-    audit, census,
+    Audit, AuditOptions, AuditedColumn, AuditedRelation, BitClass, Census, Coarser, KindCount, Plane,
+    Truncation, audit, census,
 };
 pub use compress::{CompressReport, compress};
 pub use contents::{TableReader, with_tables};
@@ -87,5 +88,7 @@ pub use hepz_formats::{Source, records};
 pub use inspect::{ColumnInspection, Inspection, SectionInspection};
 pub use options::{CompressOptions, DecompressOptions, Level, Limits, Progress, Stage};
 pub use plan::ColumnId;
+pub use precision::{ColumnProof, Proof, RoundedColumn, RoundingReport, SplitReport};
+pub use precision::{merge, merge_to_file, round, split, split_to_files, verify_against};
 pub use salvage::{LostRows, LostSection, LostStretch, Salvaged, salvage};
 pub use verify::{compress_to_file, verify, verify_content};

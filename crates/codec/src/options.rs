@@ -2,12 +2,13 @@
 //!
 //! In: nothing. Out: [`CompressOptions`], [`DecompressOptions`], [`Limits`], [`Progress`].
 //! Not here: what is done with them.
-//! Holds: no option but the level, the record schema and `content` changes a byte of the archive.
+//! Holds: no option but the level, the record schema, `content` and `precision` changes a byte of the archive.
 
 use crate::chunks::CHUNK_BYTES;
 use crate::engine::Engine;
 use hepz_formats::records::{Arrangement, Schema};
 use hepz_formats::root::rewrite::Compression;
+use hepz_precision::RulesFile;
 
 /// How much effort goes into each byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,6 +113,8 @@ pub struct CompressOptions<'a> {
     /// The content is enough, not the file byte for byte: of a ROOT file the same objects in blocks that are compressed
     /// like this; of event records inside gzip, zstd, xz or bzip2 that cannot be made again their text.
     pub content: Option<Compression>,
+    /// Columns are rounded as these rules say, in a file of the same layout, which is what the archive then holds.
+    pub precision: Option<&'a RulesFile>,
     /// Read the archive back and compare before reporting success ([`crate::compress_to_file`] only).
     pub verify: bool,
     /// Who is told how far it has come.

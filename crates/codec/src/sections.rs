@@ -36,11 +36,15 @@ pub(crate) enum Kind {
     Wrapper = 11,
     /// How the columns are printed as the text that the file is.
     TextTable = 12,
+    /// What holds between the file and the one that it was rounded from.
+    Contracts = 13,
+    /// Of which base archive this is the refinement, and what else differs.
+    Refinement = 14,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub(crate) const ALL: [Kind; 12] = [
+    pub(crate) const ALL: [Kind; 14] = [
         Kind::Header,
         Kind::Schema,
         Kind::Recipes,
@@ -53,6 +57,8 @@ impl Kind {
         Kind::Events,
         Kind::Wrapper,
         Kind::TextTable,
+        Kind::Contracts,
+        Kind::Refinement,
     ];
 
     /// The wire number.
@@ -75,6 +81,8 @@ impl Kind {
             Kind::Events => "events",
             Kind::Wrapper => "wrapper",
             Kind::TextTable => "text table",
+            Kind::Contracts => "contracts",
+            Kind::Refinement => "refinement",
         }
     }
 

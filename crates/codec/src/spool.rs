@@ -74,6 +74,19 @@ impl Spool {
         }
     }
 
+    /// Writes everything to `sink`.
+    pub(crate) fn copy_to(&self, sink: &mut dyn io::Write) -> io::Result<()> {
+        let mut buffer = vec![0; (1 << 20).min(self.len() as usize)];
+        let mut at = 0;
+        while at < self.len() {
+            let step = (self.len() - at).min(buffer.len() as u64) as usize;
+            self.read_at(at, &mut buffer[..step])?;
+            sink.write_all(&buffer[..step])?;
+            at += step as u64;
+        }
+        sink.flush()
+    }
+
     fn move_to_file(&mut self) -> io::Result<()> {
         if let Spool::Memory(held) = self {
             let file = tempfile::tempfile()?;

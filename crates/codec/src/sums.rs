@@ -14,7 +14,7 @@ use std::io;
 pub(crate) const STEP_BYTES: usize = 1 << 20;
 
 /// Length and sums of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sums {
     pub(crate) bytes: u64,
     pub(crate) adler32: u32,

@@ -43,6 +43,23 @@ pub fn walk<C: Coder, R: RawBits>(
     expectations: &[Expectation<'_>],
     values: &mut [u64],
 ) {
+    walk_within(coder, raw, shape, lanes, expectations, &[], values);
+}
+
+/// As [`walk`], where the decoder knows that each value lies in a range, both ends included: what follows from that costs
+/// nothing. Values without a range, and those of empty ranges, may be anything.
+///
+/// A decision between two halves of which the range covers shares `c0` and `c1` has the odds of the model times `c1 / c0`:
+/// Bayes' rule, values being spread evenly in each half as far as is known.
+pub fn walk_within<C: Coder, R: RawBits>(
+    coder: &mut C,
+    raw: &mut R,
+    shape: PathShape,
+    lanes: &[Lane<'_>],
+    expectations: &[Expectation<'_>],
+    within: &[(u64, u64)],
+    values: &mut [u64],
+) {
     let bits = shape.bits.min(64);
     let modelled = shape.modelled.min(bits);
     if bits == 0 || values.is_empty() {
@@ -92,6 +109,7 @@ pub fn walk<C: Coder, R: RawBits>(
             };
         }
         let truth = values[at];
+        let range = within.get(at).copied().filter(|range| range.0 <= range.1);
         let mut prefix = 0u64;
         let mut nibble = 1usize;
         let mut group = [0usize; MOST];
@@ -109,6 +127,12 @@ pub fn walk<C: Coder, R: RawBits>(
             }
             let size = bits - depth;
             let low = if size >= 64 { 0 } else { prefix << size };
+            let halves = Halves::of(range, low, size);
+            if let Halves::One(bit) = halves {
+                prefix = prefix << 1 | u64::from(bit);
+                nibble = nibble << 1 | bit as usize;
+                continue;
+            }
             let mut positions = [24usize; MOST_EXPECTATIONS];
             for e in 0..ne {
                 let distance = expected[e].wrapping_sub(low) as i64;
@@ -129,14 +153,69 @@ pub fn walk<C: Coder, R: RawBits>(
             let cell =
                 if depth < 8 { (1 << depth | prefix) as usize } else { 256 + ((prefix & 255) as usize) };
             let bit = ensemble.code(&mut slots, depth as usize, selectors, cell, |p1| {
-                coder.code((truth >> (size - 1)) as u32 & 1, p1)
+                coder.code((truth >> (size - 1)) as u32 & 1, halves.given(p1))
             });
             prefix = prefix << 1 | u64::from(bit);
             nibble = nibble << 1 | bit as usize;
         }
-        let unmodelled = bits - modelled;
+        let mut unmodelled = bits - modelled;
+        // What no model knows is still bounded by the range, until the range is no bound any more.
+        while unmodelled > 0 && range.is_some() {
+            let low = if unmodelled >= 64 { 0 } else { prefix << unmodelled };
+            let bit = match Halves::of(range, low, unmodelled) {
+                Halves::Both => break,
+                Halves::One(bit) => bit,
+                shares @ Halves::Shares(..) => {
+                    coder.code((truth >> (unmodelled - 1)) as u32 & 1, shares.given(1 << 15))
+                }
+            };
+            prefix = prefix << 1 | u64::from(bit);
+            unmodelled -= 1;
+        }
         let low = raw.raw(truth, unmodelled);
         values[at] = if unmodelled >= 64 { low } else { prefix << unmodelled | low };
+    }
+}
+
+/// What a range leaves of a decision.
+#[derive(Clone, Copy)]
+enum Halves {
+    /// Both halves lie in it.
+    Both,
+    /// Only this one touches it.
+    One(u32),
+    /// Shares of the lower and the upper half that lie in it, in units of 2^-16, at least 1.
+    Shares(u64, u64),
+}
+
+impl Halves {
+    /// Of the cell of `size` bits (at least 1) that begins at `low`.
+    #[inline(always)]
+    fn of(range: Option<(u64, u64)>, low: u64, size: u32) -> Halves {
+        let Some((first, last)) = range else { return Halves::Both };
+        let half = 1u64 << (size - 1);
+        let middle = low + half;
+        let end = middle + (half - 1);
+        if first <= low && last >= end {
+            return Halves::Both;
+        }
+        if last < middle {
+            return Halves::One(0);
+        }
+        if first >= middle {
+            return Halves::One(1);
+        }
+        // Less than a whole half each, or exactly one: the numbers fit.
+        let share = |first: u64, last: u64| ((u128::from(last - first) + 1) << 16 >> (size - 1)).max(1) as u64;
+        Halves::Shares(share(first.max(low), middle - 1), share(middle, last.min(end)))
+    }
+
+    /// The probability of a 1, in units of 2^-16, where the model says `p1`.
+    #[inline(always)]
+    fn given(self, p1: u32) -> u32 {
+        let Halves::Shares(c0, c1) = self else { return p1 };
+        let (p1, p0) = (u64::from(p1) * c1, u64::from(65_536 - p1) * c0);
+        ((p1 << 16) / (p0 + p1)).clamp(1, 65_535) as u32
     }
 }
 
@@ -171,6 +250,28 @@ mod tests {
         let lane = Lane { given: &tops, cardinality: 16, own: None, depth: 64 };
         let known = coded(shape, &[lane], &[], &values);
         assert!(known < alone - 1700, "{known} {alone}");
+    }
+
+    #[test]
+    fn a_range_makes_the_rest_cost_what_is_left() {
+        let values: Vec<u64> = (0..8000u64).map(|at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).collect();
+        let range = |width: u64| -> Vec<(u64, u64)> {
+            let first = |(at, &value): (usize, &u64)| value.saturating_sub(at as u64 * 7919 % width);
+            values.iter().enumerate().map(first).map(|first| (first, first + width - 1)).collect()
+        };
+        for (width, modelled, bits) in [(1u64, 24, 0.0f64), (8192, 0, 13.0), (1000, 24, 9.97), (1000, 12, 9.97)] {
+            let shape = PathShape { bits: 24, modelled };
+            let within = range(width);
+            let (mut encoder, mut writer) = (Encoder::default(), BitWriter::default());
+            walk_within(&mut encoder, &mut writer, shape, &[], &[], &within, &mut values.clone());
+            let (decisions, raw) = (encoder.finish(), writer.finish());
+            let mut read = vec![0; values.len()];
+            let (mut decoder, mut reader) = (Decoder::new(&decisions), BitReader::new(&raw));
+            walk_within(&mut decoder, &mut reader, shape, &[], &[], &within, &mut read);
+            assert_eq!(read, values);
+            let took = (decisions.len() + raw.len()) as f64 * 8.0 / values.len() as f64;
+            assert!(took < bits + 0.15, "{took} bits for ranges of {width}, {modelled} modelled");
+        }
     }
 
     #[test]
@@ -212,6 +313,20 @@ mod tests {
                 })
                 .collect();
             coded(PathShape { bits, modelled }, &lanes, &near, &values);
+            let most = if bits == 0 { 0 } else { u64::MAX >> (64 - bits) };
+            let within: Vec<(u64, u64)> = values
+                .iter()
+                .enumerate()
+                .map(|(at, &v)| (v.saturating_sub(raw[at] >> 40), v.saturating_add(raw[at] & 0xffff).min(most)))
+                .collect();
+            let shape = PathShape { bits, modelled };
+            let (mut encoder, mut writer) = (Encoder::default(), BitWriter::default());
+            walk_within(&mut encoder, &mut writer, shape, &lanes, &near, &within, &mut values.clone());
+            let (decisions, low) = (encoder.finish(), writer.finish());
+            let mut read = vec![0; values.len()];
+            let (mut decoder, mut reader) = (Decoder::new(&decisions), BitReader::new(&low));
+            walk_within(&mut decoder, &mut reader, shape, &lanes, &near, &within, &mut read);
+            prop_assert_eq!(read, values);
         }
     }
 }

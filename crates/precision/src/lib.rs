@@ -48,5 +48,5 @@ pub use preimage::{Interval, Preimage};
 pub use quant::Quant;
 pub use reduce::{Reduced, Reducer};
 pub use rule::{Rounder, Rule, RuleError};
-pub use rules_file::{RulesError, RulesFile};
+pub use rules_file::{Choice, RulesError, RulesFile};
 pub use wire::WireError;

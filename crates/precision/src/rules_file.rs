@@ -13,6 +13,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use wildmatch::WildMatch;
 
+use hepz_columns::Scalar;
+
 use crate::contract::{Contract, Promise};
 
 /// Why a text is no rules file. Lines count from 1.
@@ -28,7 +30,7 @@ pub enum RulesError {
         what: String,
     },
     /// A key that no rule has.
-    #[error("line {line}: {key}: unknown key (known are column, match, keep and one of {PROMISES})")]
+    #[error("line {line}: {key}: unknown key (known are column, match, type, keep, live_bits_above and one of {PROMISES})")]
     UnknownKey {
         /// Line of the key.
         line: usize,
@@ -53,6 +55,9 @@ pub enum RulesError {
     },
 }
 
+/// Types that a rule may be for.
+const FLOATS: [(&str, Scalar); 3] =
+    [("float16", Scalar::F16), ("float32", Scalar::F32), ("float64", Scalar::F64)];
 /// Keys that make a promise.
 const PROMISES: &str = "exact, kept_bits, absolute, relative, range_relative, digits, decimals";
 
@@ -77,7 +82,26 @@ const PROMISES: &str = "exact, kept_bits, absolute, relative, range_relative, di
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RulesFile {
-    rules: Vec<(Vec<WildMatch>, Contract)>,
+    rules: Vec<ColumnRule>,
+}
+
+/// A contract, and the columns that it is for.
+#[derive(Clone, Debug, PartialEq)]
+struct ColumnRule {
+    patterns: Vec<WildMatch>,
+    /// Only columns of this type.
+    scalar: Option<Scalar>,
+    choice: Choice,
+}
+
+/// What a rules file says about a column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// What is promised.
+    pub contract: Contract,
+    /// Only if some value of the column has more live mantissa bits (those above its trailing zeros) than this; other
+    /// columns stay exact.
+    pub live_bits_above: Option<u32>,
 }
 
 /// Turns places into lines.
@@ -138,17 +162,27 @@ impl Text<'_> {
         }))
     }
 
-    fn rule(&self, rule: &Spanned<DeValue<'_>>) -> Result<(Vec<WildMatch>, Contract), RulesError> {
+    fn scalar(&self, value: &Spanned<DeValue<'_>>) -> Result<Scalar, RulesError> {
+        let name = value.get_ref().as_str();
+        let found = FLOATS.into_iter().find(|(known, _)| Some(*known) == name);
+        let found = found.map(|(_, scalar)| scalar);
+        found.ok_or_else(|| self.fault("type", value, "float16, float32 or float64 is expected"))
+    }
+
+    fn rule(&self, rule: &Spanned<DeValue<'_>>) -> Result<ColumnRule, RulesError> {
         let line = self.line(&rule.span());
         let table =
             rule.get_ref().as_table().ok_or_else(|| self.fault("column", rule, "a table is expected"))?;
         let mut patterns = Vec::new();
         let mut promised = None;
         let mut specials = Vec::new();
+        let (mut scalar, mut live_bits_above) = (None, None);
         for (name, value) in table {
             let key: &str = name.get_ref();
             match key {
                 "match" => patterns = self.patterns(value)?,
+                "type" => scalar = Some(self.scalar(value)?),
+                "live_bits_above" => live_bits_above = Some(self.integer(key, value)?),
                 "keep" => {
                     let list = value.get_ref().as_array();
                     let list = list.ok_or_else(|| self.fault(key, value, "a list of numbers is expected"))?;
@@ -168,7 +202,7 @@ impl Text<'_> {
         let promise = promised.filter(|_| !patterns.is_empty()).ok_or(RulesError::Incomplete { line })?;
         let contract =
             Contract::new(promise, &specials).map_err(|error| self.fault("column", rule, error))?;
-        Ok((patterns, contract))
+        Ok(ColumnRule { patterns, scalar, choice: Choice { contract, live_bits_above } })
     }
 }
 
@@ -199,15 +233,25 @@ impl RulesFile {
         Ok(RulesFile { rules })
     }
 
-    /// The contract of a column: that of the first rule whose pattern matches the whole name.
+    /// The contract of a column: that of the first rule whose pattern matches the whole name, whatever the type.
     pub fn contract(&self, column: &str) -> Option<&Contract> {
-        let rule = self.rules.iter().find(|(patterns, _)| patterns.iter().any(|one| one.matches(column)));
-        rule.map(|(_, contract)| contract)
+        let rule = self.rules.iter().find(|rule| rule.patterns.iter().any(|one| one.matches(column)));
+        rule.map(|rule| &rule.choice.contract)
+    }
+
+    /// What the first rule says that matches one of the names of a column and its type.
+    pub fn choose(&self, names: &[&str], scalar: Scalar) -> Option<&Choice> {
+        let names_fit = |rule: &ColumnRule| {
+            rule.patterns.iter().any(|pattern| names.iter().any(|name| pattern.matches(name)))
+        };
+        let fits = |rule: &&ColumnRule| rule.scalar.is_none_or(|only| only == scalar) && names_fit(rule);
+        self.rules.iter().find(fits).map(|rule| &rule.choice)
     }
 
     /// One rule: `contract` for every column that `pattern` matches.
     pub fn single(pattern: &str, contract: Contract) -> RulesFile {
-        RulesFile { rules: vec![(vec![WildMatch::new(pattern)], contract)] }
+        let choice = Choice { contract, live_bits_above: None };
+        RulesFile { rules: vec![ColumnRule { patterns: vec![WildMatch::new(pattern)], scalar: None, choice }] }
     }
 }
 
@@ -224,6 +268,19 @@ mod tests {
         assert_eq!(promise("jet[0]_pt"), Promise::KeptBits { kept: 7 });
         assert_eq!(promise("jet0_pt"), Promise::Decimals { decimals: -1 });
         assert_eq!(rules.contract("x").unwrap().specials(), [-9.0]);
+    }
+
+    #[test]
+    fn rules_may_be_for_one_type_and_for_live_bits() {
+        let text = "[[column]]\nmatch = 'jets.*'\ntype = 'float32'\nlive_bits_above = 13\nkept_bits = 10\n\
+            [[column]]\nmatch = '*'\nkept_bits = 20\n";
+        let rules = RulesFile::parse(text).unwrap();
+        let choose = |names: &[&str], scalar| rules.choose(names, scalar).unwrap().clone();
+        assert_eq!(choose(&["pt", "jets.pt"], Scalar::F32).live_bits_above, Some(13));
+        let other = choose(&["pt", "jets.pt"], Scalar::F64);
+        assert_eq!(other.contract.promise(), Promise::KeptBits { kept: 20 });
+        let error = RulesFile::parse("[[column]]\nmatch = '*'\ntype = 'i32'\nkept_bits = 3\n").unwrap_err();
+        assert_eq!(error.to_string(), "line 3: type: float16, float32 or float64 is expected");
     }
 
     #[test]

@@ -276,6 +276,39 @@ impl PathMap {
     }
 }
 
+/// Steps that [`PathMap::covering`] corrects a first guess by, at most.
+const CORRECTIONS: u32 = 4;
+
+impl PathMap {
+    /// First and last path value of patterns from `lowest` to `highest`, in numeric order; all path values where that is not
+    /// plain to see, and first above last if there are none.
+    pub fn covering(&self, lowest: u64, highest: u64) -> (u64, u64) {
+        let most = if self.bits == 64 { u64::MAX } else { (1u64 << self.bits) - 1 };
+        let rank = |path: u64| ordered(self.join(path), self.scalar);
+        let (lowest_rank, highest_rank) = (ordered(lowest, self.scalar), ordered(highest, self.scalar));
+        let mut first = self.nearest(lowest);
+        let mut steps = 0;
+        while first > 0 && rank(first - 1) >= lowest_rank && steps <= CORRECTIONS {
+            first -= 1;
+            steps += 1;
+        }
+        while first < most && rank(first) < lowest_rank && steps <= CORRECTIONS {
+            first += 1;
+            steps += 1;
+        }
+        let mut last = self.nearest(highest);
+        while last < most && rank(last + 1) <= highest_rank && steps <= 2 * CORRECTIONS {
+            last += 1;
+            steps += 1;
+        }
+        while last > 0 && rank(last) > highest_rank && steps <= 2 * CORRECTIONS {
+            last -= 1;
+            steps += 1;
+        }
+        if steps > CORRECTIONS { (0, most) } else { (first, last) }
+    }
+}
+
 /// Finds atoms by their pattern.
 struct AtomIndex<'a> {
     atoms: &'a [u64],

@@ -12,7 +12,8 @@ use crate::exit::{Exit, Failure};
 use crate::input;
 use hepz::Limits;
 use hepz_evaluation::Observable;
-use hepz_evaluation::judge::{JudgeError, JudgeOptions, judge, to_csv, to_json, to_text};
+use hepz_evaluation::judge::{JudgeError, JudgeOptions, PeakOptions, PeakShape};
+use hepz_evaluation::judge::{judge, to_csv, to_json, to_text};
 use std::path::Path;
 
 /// Runs the verb.
@@ -51,7 +52,23 @@ fn options(arguments: &EvaluateArguments) -> Result<JudgeOptions, Failure> {
         Observable::parse(text).map_err(|error| Failure::usage(format!("--observable {text:?}: {error}")))
     };
     let observables = arguments.observables.iter().map(parse).collect::<Result<_, Failure>>()?;
-    Ok(JudgeOptions { columns: arguments.columns.clone(), observables, limits })
+    let window = match arguments.window {
+        Some((low, high)) if low < high => Some((low, high)),
+        Some(_) => return Err(Failure::usage("--window: write LOW..HIGH, the lower number first")),
+        None => None,
+    };
+    let shape = if arguments.crystal_ball { PeakShape::CrystalBall } else { PeakShape::Gaussian };
+    let peak = PeakOptions { window, shape, replicas: arguments.replicas, seed: arguments.seed };
+    Ok(JudgeOptions {
+        columns: arguments.columns.clone(),
+        observables,
+        limits,
+        sample_rows: arguments.sample_rows,
+        permutations: arguments.permutations,
+        seed: arguments.seed,
+        peak,
+        ablation: arguments.ablation,
+    })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

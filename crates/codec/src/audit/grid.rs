@@ -20,6 +20,8 @@ const CHANCE_BITS: f64 = 64.0;
 const LONGEST_LIST: usize = 4096;
 /// Decimal places that are tried.
 const MOST_PLACES: i32 = 9;
+/// From here on a binary16 has all bits of its mantissa.
+const LEAST_NORMAL_HALF: f64 = 1.0 / 16_384.0;
 /// An earlier kind of grid is taken if a later one tells fewer bits more than this.
 const BETTER_BITS: f64 = 0.3;
 
@@ -210,7 +212,7 @@ fn scaled(n: f64, power: i32) -> f64 {
 
 /// The power of ten of the first digit.
 fn decade(size: f64) -> i32 {
-    size.log10().floor() as i32
+    size.log10().floor().clamp(-400.0, 400.0) as i32
 }
 
 fn power_of_two(step: f64) -> Option<i32> {
@@ -234,24 +236,27 @@ pub(super) fn ancestor(scalar: Scalar, raws: &[u64], or: u64, grid: Option<&Grid
     if kept == mantissa || integers {
         return None;
     }
-    let from = |narrow: Scalar| {
-        let comes_back = |&raw: &u64| {
-            let number = to_number(raw, scalar);
-            let half = narrow == Scalar::F16;
-            if half { fits_half(number) } else { f64::from(number as f32).to_bits() == number.to_bits() }
-        };
-        raws.iter().all(comes_back)
-    };
-    let bits = |kept: u32| if kept == 1 { "1 bit".to_owned() } else { format!("{kept} bits") };
+    let numbers = || raws.iter().map(|&raw| to_number(raw, scalar));
+    let bits = if kept == 1 { "1 bit".to_owned() } else { format!("{kept} bits") };
     Some(match (scalar, kept) {
-        (Scalar::F32 | Scalar::F64, 8..=10) if from(Scalar::F16) => {
-            format!("float16 values: {} of the mantissa are used", bits(kept))
+        // Only its subnormals tell a float16 from a cut mantissa.
+        (Scalar::F32 | Scalar::F64, 10) if numbers().all(fits_half) => {
+            if numbers().any(|number| number.abs() < LEAST_NORMAL_HALF) {
+                "float16 values: 10 bits of the mantissa are used".to_owned()
+            } else {
+                "cut to 10 bits of the mantissa, or float16 values".to_owned()
+            }
         }
-        (Scalar::F64, 11..=23) if from(Scalar::F32) => {
-            format!("float32 values: {} of the mantissa are used", bits(kept))
+        (Scalar::F64, 23) if numbers().all(fits_single) => {
+            "float32 values: 23 bits of the mantissa are used".to_owned()
         }
-        _ => format!("cut to {} of the mantissa", bits(kept)),
+        _ => format!("cut to {bits} of the mantissa"),
     })
+}
+
+/// True for the numbers that a binary32 has.
+fn fits_single(number: f64) -> bool {
+    f64::from(number as f32).to_bits() == number.to_bits()
 }
 
 /// True for the numbers that a binary16 has.

@@ -73,6 +73,7 @@ pub fn census(source: &dyn Source, coarser: &Coarser, limits: Limits) -> Result<
         let coarse = Sample {
             values: reduced(&sample.values, &contracts).0,
             last_offsets: sample.last_offsets.clone(),
+            original: Some(sample.values.clone()),
         };
         let before = Plan::make(tables, &sample, Engine::Histograms);
         let after = Plan::make(tables, &coarse, Engine::Histograms);

@@ -55,7 +55,7 @@ impl<'a> Rows<'a> {
             };
             last_offsets.push(last);
         }
-        Ok(Sample { values, last_offsets })
+        Ok(Sample { values, last_offsets, original: None })
     }
 
     /// Number of chunks.

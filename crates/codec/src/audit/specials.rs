@@ -6,7 +6,6 @@
 
 use hepz_columns::Scalar;
 use hepz_transforms::order::to_number;
-use std::collections::BTreeMap;
 
 /// Special values of one column, at most.
 const MOST: usize = 8;
@@ -19,12 +18,10 @@ const TIMES_AS_OFTEN: usize = 16;
 
 /// The special patterns of a column and how often each comes, most frequent first. Patterns of NaN count as one each.
 pub(super) fn find(scalar: Scalar, raws: &[u64]) -> Vec<(u64, usize)> {
-    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
-    for &raw in raws {
-        *counts.entry(raw).or_default() += 1;
-    }
-    let (mut special, mut others): (Vec<_>, Vec<_>) =
-        counts.into_iter().partition(|&(raw, _)| by_nature(scalar, raw));
+    let mut sorted = raws.to_vec();
+    sorted.sort_unstable();
+    let counts = sorted.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, run.len())));
+    let (mut special, mut others): (Vec<_>, Vec<_>) = counts.partition(|&(raw, _)| by_nature(scalar, raw));
     others.sort_by_key(|&(raw, count)| (std::cmp::Reverse(count), raw));
     if others.len() == 1 && special.is_empty() {
         return others;

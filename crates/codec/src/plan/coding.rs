@@ -8,11 +8,13 @@ use super::column::{ColumnPlan, Input, LaneKind, Prediction, RowMap, Rows};
 use super::fit::Fit;
 use super::known::{Known, NO_ROW, rows_above};
 use super::lines::Lines;
+use super::ranges::{Ranges, range_of};
 use super::{ColumnId, PlanError};
 use hepz_columns::{Scalar, Values};
 use hepz_entropy::{Coder, RawBits};
 use hepz_models::deep;
 use hepz_models::path::{Earlier, Expectation, Lane, Own, PathShape, walk};
+use hepz_precision::Reducer;
 use hepz_transforms::order::{ordered, to_number, to_raw, unordered};
 use hepz_transforms::path_map::Place;
 use hepz_transforms::relations::Formula;
@@ -27,12 +29,14 @@ pub struct Domain {
     /// The coded rows of the table; `None` means all.
     rows: Option<Vec<u32>>,
     len: usize,
+    /// Rows at which runs begin, where rows are left out for another reason, too.
+    starts: Option<Vec<u32>>,
 }
 
 impl Domain {
     /// The first rows of runs, or all of `rows`.
     pub fn new(runs: Option<Vec<u32>>, rows: usize) -> Domain {
-        Domain { len: runs.as_ref().map_or(rows, Vec::len), rows: runs }
+        Domain { len: runs.as_ref().map_or(rows, Vec::len), rows: runs, starts: None }
     }
 
     /// The coded rows.
@@ -73,6 +77,44 @@ impl Domain {
 }
 
 impl Domain {
+    /// Only the rows of which a base leaves something open, and between which patterns each of them lies.
+    fn within(self, base: &Values, reducer: &Reducer) -> (Domain, Ranges) {
+        let mut rows = Vec::new();
+        let mut ranges = Vec::new();
+        let mut last = None;
+        for row in self.rows() {
+            let stored = base.raw(row);
+            // Neighbours are often equal.
+            let range = match last {
+                Some((of, range)) if of == stored => range,
+                _ => range_of(reducer, stored),
+            };
+            last = Some((stored, range));
+            if let Some(range) = range {
+                rows.push(row as u32);
+                ranges.push(range);
+            }
+        }
+        (Domain { len: rows.len(), rows: Some(rows), starts: self.rows }, Ranges::of_patterns(ranges))
+    }
+
+    /// All values of a column, from those of the coded rows and from a base that says the others.
+    fn fill(&self, coded: &[u64], base: &Values) -> Values {
+        let mut all: Vec<u64> = Vec::with_capacity(base.len());
+        let mut coded = self.rows.iter().flatten().zip(coded).peekable();
+        let mut starts = self.starts.iter().flatten().peekable();
+        for row in 0..base.len() {
+            let begins = self.starts.is_none() || starts.next_if(|&&start| start as usize == row).is_some();
+            let own = coded.next_if(|(at, _)| **at as usize == row).map(|(_, &value)| value);
+            all.push(match (own, all.last()) {
+                (Some(own), _) => own,
+                (None, Some(&before)) if !begins => before,
+                _ => base.raw(row),
+            });
+        }
+        Values::from_raw(base.scalar(), &all)
+    }
+
     /// For each coded row the place of the coded row that `rows` names.
     fn places(&self, rows: &[u32]) -> Vec<u32> {
         let Some(coded) = &self.rows else { return rows.to_vec() };
@@ -128,6 +170,10 @@ pub fn code_column<C: Coder, R: RawBits>(
     let scalar = known.scalar(id);
     let n_rows = known.rows_of(id.table);
     let domain = code_domain(plan, id, known, coder, truth, n_rows)?;
+    let (domain, ranges) = match known.reduced(id) {
+        Some((base, reducer)) => domain.within(base, reducer),
+        None => (domain, Ranges::default()),
+    };
     let mut values: Vec<u64> = match truth {
         Some(truth) => domain.patterns(truth),
         None => vec![0; domain.len],
@@ -136,13 +182,17 @@ pub fn code_column<C: Coder, R: RawBits>(
     if truth.is_some() {
         to_patterns(&plan.prediction, scalar, &predicted, &mut values);
     }
-    code_patterns(plan, id, known, coder, raw, truth.is_some(), &domain, &predicted, &mut values)?;
+    let ranges = ranges.after(&plan.prediction, scalar, &predicted);
+    code_patterns(plan, id, known, coder, raw, truth.is_some(), &domain, &predicted, &ranges, &mut values)?;
     if truth.is_none() {
         from_patterns(&plan.prediction, scalar, &predicted, &mut values);
     }
     Ok(match truth {
         Some(truth) => truth.clone(),
-        None => domain.spread(Values::from_raw(scalar, &values), n_rows),
+        None => match known.reduced(id) {
+            Some((base, _)) => domain.fill(&values, base),
+            None => domain.spread(Values::from_raw(scalar, &values), n_rows),
+        },
     })
 }
 
@@ -247,7 +297,7 @@ fn evaluate(
 
 /// Wraps a difference of ranks to the width of the scalar, as the pattern of a signed integer.
 #[inline]
-fn residual(rank: u64, predicted: u64, scalar: Scalar) -> u64 {
+pub fn residual(rank: u64, predicted: u64, scalar: Scalar) -> u64 {
     rank.wrapping_sub(predicted) & (u64::MAX >> (64 - scalar.bits()))
 }
 
@@ -400,6 +450,7 @@ fn code_patterns<C: Coder, R: RawBits>(
     encoding: bool,
     domain: &Domain,
     predicted: &[u64],
+    ranges: &Ranges,
     values: &mut [u64],
 ) -> Result<(), PlanError> {
     let map = &plan.map;
@@ -421,8 +472,13 @@ fn code_patterns<C: Coder, R: RawBits>(
     let likely = if map.atoms.is_empty() { AS_PLANNED } else { 65_536 - AS_PLANNED };
     if coder.code(u32::from(plain), likely) == 0 {
         let bits = map.class_bits();
-        let (shape, lanes) = (PathShape { bits, modelled: bits }, lanes(&prepared, true));
-        if known.deep {
+        let (shape, mut lanes) = (PathShape { bits, modelled: bits }, lanes(&prepared, true));
+        let possible = ranges.atoms(map);
+        if !possible.is_empty() {
+            let cardinality = map.atoms.len() as u32 + 1;
+            lanes.insert(0, Lane { given: &possible, cardinality, own: None, depth: 64 });
+        }
+        if known.deep || known.base.is_some() {
             deep::walk(coder, raw, shape, &lanes, &[], &mut classes);
         } else {
             walk(coder, raw, shape, &lanes, &[], &mut classes);
@@ -454,16 +510,26 @@ fn code_patterns<C: Coder, R: RawBits>(
     });
     let guesses: Vec<Expectation<'_>> = line.chain(near).collect();
     let shape = PathShape { bits: map.bits, modelled: plan.modelled };
-    if known.deep {
+    if known.base.is_some() {
+        let mut within = ranges.of_paths(map, &keep);
+        let outside =
+            |(path, range): (&u64, &(u64, u64))| range.0 <= range.1 && !(range.0..=range.1).contains(path);
+        let broken = encoding && paths.iter().zip(&within).any(outside);
+        if coder.code(u32::from(broken), 65_536 - AS_PLANNED) == 1 {
+            within.clear();
+        }
+        let lanes = lanes(&prepared, false);
+        deep::walk_within(coder, raw, shape, &lanes, &guesses, &within, &mut paths);
+    } else if known.deep {
         deep::walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
     } else {
         walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
     }
     let mut next = paths.into_iter();
-    for (value, &class) in values.iter_mut().zip(&classes) {
+    for (at, (value, &class)) in values.iter_mut().zip(&classes).enumerate() {
         *value = match class {
             _ if class == rest => map.join(next.next().unwrap_or(0)),
-            _ if class == escape => raw.raw(*value, map.scalar.bits()),
+            _ if class == escape => ranges.escape(at, raw, *value, map.scalar),
             _ => {
                 map.atoms.get(class as usize).copied().ok_or(PlanError::Corrupt("a class that cannot be"))?
             }

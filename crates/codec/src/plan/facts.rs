@@ -320,6 +320,7 @@ fn in_words(formula: &Formula, names: &[String]) -> String {
             let sign = if rest.starts_with('-') { " " } else { " + " };
             format!("sqrt({m}{sign}{rest})")
         }
+        Formula::Rounded { formula, .. } => format!("{}, rounded", in_words(formula, names)),
         Formula::PairMass(_) => format!("the invariant mass of two particles, from {}", names.join(", ")),
         Formula::Component(_) => {
             format!("a momentum, from the mass of its decay and {}", names.join(", "))

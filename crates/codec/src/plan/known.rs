@@ -6,10 +6,12 @@
 
 use super::buckets::Buckets;
 use super::column::{Input, Link, RowMap};
-use super::{ColumnId, Engine, PlanError};
+use super::{ColumnId, Engine, PlanError, Slice};
 use hepz_columns::{Scalar, Table, Values};
+use hepz_precision::Reducer;
 use hepz_transforms::order::ordered;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// The columns of one chunk as far as they are known.
@@ -22,6 +24,16 @@ pub struct Known<'a> {
     owners: Vec<OnceLock<Owners>>,
     /// Paths are walked by [`hepz_models::deep::walk`].
     pub deep: bool,
+    /// What a base archive says about every value.
+    pub base: Option<&'a Base<'a>>,
+}
+
+/// The values of a base archive, and which originals each of them may stand for.
+pub struct Base<'a> {
+    /// All columns of the chunk.
+    pub slice: &'a Slice,
+    /// The columns that were reduced; the others are what they were.
+    pub reducers: &'a BTreeMap<ColumnId, Reducer>,
 }
 
 #[derive(Default)]
@@ -53,7 +65,31 @@ impl<'a> Known<'a> {
                 .collect(),
             owners: tables.iter().map(|_| OnceLock::new()).collect(),
             deep: false,
+            base: None,
         }
+    }
+
+    /// The same over a base: columns that were not reduced are known.
+    pub fn over(self, base: &'a Base<'a>) -> Known<'a> {
+        for (table, columns) in base.slice.columns.iter().enumerate().take(self.columns.len()) {
+            for (column, values) in columns.iter().enumerate().take(self.columns[table].len()) {
+                let id = ColumnId { table: table as u32, column: column as u32 };
+                if let Some(values) = values
+                    && !base.reducers.contains_key(&id)
+                {
+                    self.set(id, values.clone());
+                }
+            }
+        }
+        Known { base: Some(base), ..self }
+    }
+
+    /// The values that the base has of a reduced column, and how it was reduced.
+    pub fn reduced(&self, id: ColumnId) -> Option<(&'a Values, &'a Reducer)> {
+        let base = self.base?;
+        let reducer = base.reducers.get(&id)?;
+        let values = base.slice.columns.get(id.table as usize)?.get(id.column as usize)?.as_ref()?;
+        (values.len() == self.rows_of(id.table)).then_some((values, reducer))
     }
 
     /// The same, walked as the engine says.

@@ -25,6 +25,7 @@ mod lined;
 mod lines;
 mod links;
 mod planner;
+mod ranges;
 mod related;
 mod streams;
 mod survey;
@@ -42,6 +43,7 @@ use hepz_container::wire::{Cursor, put_bytes, put_varint};
 use hepz_entropy::{BitReader, BitWriter, Coder, Decoder, Encoder};
 use hepz_transforms::path_map::Grid;
 use hepz_transforms::relations::Formula;
+pub use known::Base;
 use known::Known;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +73,8 @@ pub struct Sample {
     pub values: Slice,
     /// `[table]`: the last value of the whole table, if it may be offsets.
     pub last_offsets: Vec<Option<u64>>,
+    /// The same rows before they were rounded, where they were. Only to find relations.
+    pub original: Option<Slice>,
 }
 
 impl Sample {
@@ -80,7 +84,11 @@ impl Sample {
             let only = columns.first()?.as_ref().filter(|values| columns.len() == 1 && !values.is_empty())?;
             Some(only.raw(only.len() - 1))
         };
-        Sample { last_offsets: values.columns.iter().map(last).collect(), values: values.clone() }
+        Sample {
+            last_offsets: values.columns.iter().map(last).collect(),
+            values: values.clone(),
+            original: None,
+        }
     }
 }
 
@@ -130,21 +138,39 @@ pub struct Plan {
 impl Plan {
     /// Decides.
     pub fn make(tables: &[Table], sample: &Sample, engine: Engine) -> Plan {
-        let decision = planner::decide(tables, sample, engine);
+        Plan::make_for(tables, sample, engine, None)
+    }
+
+    /// Decides how `coded` columns are coded where all others are known; all columns if `None`.
+    pub fn make_for(
+        tables: &[Table],
+        sample: &Sample,
+        engine: Engine,
+        coded: Option<&BTreeSet<ColumnId>>,
+    ) -> Plan {
+        let mut decision = planner::decide(tables, sample, engine);
+        if let Some(coded) = coded {
+            decision.order.retain(|id| coded.contains(id));
+            decision.columns.retain(|id, _| coded.contains(id));
+        }
         let links = decision.links;
-        let needs: BTreeMap<ColumnId, Vec<ColumnId>> =
-            decision.columns.iter().map(|(&id, plan)| (id, plan.needs(&links, id))).collect();
+        let is_coded = |id: &ColumnId| coded.is_none_or(|coded| coded.contains(id));
+        let needs_of = |(&id, plan): (&ColumnId, &ColumnPlan)| {
+            (id, plan.needs(&links, id).into_iter().filter(is_coded).collect())
+        };
+        let needs: BTreeMap<ColumnId, Vec<ColumnId>> = decision.columns.iter().map(needs_of).collect();
         let streams = streams::pack(&decision.order, &needs, &decision.bytes);
-        Plan::assemble(engine, links, decision.columns, streams)
+        Plan::assemble(engine, links, decision.columns, streams, coded.is_some())
             .expect("the planner orders columns by what they need")
     }
 
-    /// Checks that streams need only earlier streams.
+    /// Checks that streams need only earlier streams. In a plan for some columns only, the others are known.
     fn assemble(
         engine: Engine,
         links: Vec<Option<Link>>,
         columns: BTreeMap<ColumnId, ColumnPlan>,
         streams: Vec<Vec<ColumnId>>,
+        others_known: bool,
     ) -> Result<Plan, PlanError> {
         let mut stream_of = BTreeMap::new();
         let mut needs = Vec::with_capacity(streams.len());
@@ -158,6 +184,7 @@ impl Plan {
                         Some(&earlier) => {
                             needed.insert(earlier);
                         }
+                        None if others_known && !columns.contains_key(&need) => {}
                         None => return Err(PlanError::Corrupt("a column needs a later one")),
                     }
                 }
@@ -217,6 +244,19 @@ impl Plan {
     /// # Errors
     /// [`PlanError`] if no writer of a known version produces `bytes`.
     pub fn from_bytes(tables: &[Table], bytes: &[u8], engine: Engine) -> Result<Plan, PlanError> {
+        Plan::from_bytes_for(tables, bytes, engine, None)
+    }
+
+    /// As [`Plan::from_bytes`], of a plan for `coded` columns only.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_bytes_for(
+        tables: &[Table],
+        bytes: &[u8],
+        engine: Engine,
+        coded: Option<&BTreeSet<ColumnId>>,
+    ) -> Result<Plan, PlanError> {
         let mut cursor = Cursor::new(bytes);
         let links = column::read_links(&mut cursor, tables)?;
         let total: usize = tables.iter().map(|t| t.columns.len()).sum();
@@ -250,6 +290,9 @@ impl Plan {
         for (table, t) in tables.iter().enumerate() {
             for column in 0..t.columns.len() as u32 {
                 let id = ColumnId { table: table as u32, column };
+                if coded.is_some_and(|coded| !coded.contains(&id)) {
+                    continue;
+                }
                 let own = match cursor.size()? {
                     0 => {
                         let own = cursor.prefixed()?;
@@ -266,7 +309,7 @@ impl Plan {
             }
         }
         cursor.finish()?;
-        Plan::assemble(engine, links, columns, streams)
+        Plan::assemble(engine, links, columns, streams, coded.is_some())
     }
 
     /// Number of streams in every chunk.
@@ -293,7 +336,13 @@ impl Plan {
 
     /// Codes one chunk.
     pub fn encode(&self, tables: &[Table], slice: &Slice) -> Encoded {
-        let known = Known::new(tables, &self.links, &slice.rows).under(self.engine);
+        self.encode_over(tables, slice, None)
+    }
+
+    /// As [`Plan::encode`], for a decoder that has the base.
+    pub fn encode_over(&self, tables: &[Table], slice: &Slice, base: Option<&Base<'_>>) -> Encoded {
+        let mut known = Known::new(tables, &self.links, &slice.rows).under(self.engine);
+        known.base = base;
         for (table, columns) in slice.columns.iter().enumerate() {
             for (column, values) in columns.iter().enumerate() {
                 if let Some(values) = values {
@@ -396,11 +445,29 @@ impl Plan {
         streams: &[Option<&[u8]>],
         wanted: Option<&[ColumnId]>,
     ) -> Result<Slice, PlanError> {
+        self.decode_over(tables, rows, streams, wanted, None)
+    }
+
+    /// As [`Plan::decode`], over a base.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decode_over(
+        &self,
+        tables: &[Table],
+        rows: &[usize],
+        streams: &[Option<&[u8]>],
+        wanted: Option<&[ColumnId]>,
+        base: Option<&Base<'_>>,
+    ) -> Result<Slice, PlanError> {
         let touched = match wanted {
             Some(columns) => self.streams_for(columns),
             None => (0..self.streams.len()).collect(),
         };
-        let known = Known::new(tables, &self.links, rows).under(self.engine);
+        let mut known = Known::new(tables, &self.links, rows).under(self.engine);
+        if let Some(base) = base {
+            known = known.over(base);
+        }
         // Streams by the number of steps that must come before them; those of one step are decoded at the same time.
         let mut step = vec![0usize; self.streams.len()];
         let mut steps: Vec<Vec<usize>> = Vec::new();
@@ -516,7 +583,7 @@ type Prices = Vec<(ColumnId, u64)>;
 
 /// The variant of a formula, without its parameters.
 fn formula_name(formula: &Formula) -> String {
-    let text = format!("{formula:?}");
+    let text = format!("{:?}", formula.unrounded());
     let end = text.find([' ', '(', '{']).unwrap_or(text.len());
     text[..end].to_lowercase()
 }

@@ -33,11 +33,19 @@ pub struct Decision {
 
 /// Decides.
 pub fn decide(tables: &[Table], sample: &Sample, engine: Engine) -> Decision {
+    let original = sample.original.as_ref();
     let links = find_links(tables, sample);
     let shorter = match engine {
         Engine::Mixing | Engine::Deep => None,
         Engine::Histograms => shortened(tables, &links, &sample.values, engine.sample_bytes()),
     };
+    let short_original = match engine {
+        Engine::Mixing | Engine::Deep => None,
+        Engine::Histograms => {
+            original.and_then(|original| shortened(tables, &links, original, engine.sample_bytes()))
+        }
+    };
+    let original = short_original.as_ref().or(original);
     let sample = shorter.as_ref().unwrap_or(&sample.values);
     let known = Known::new(tables, &links, &sample.rows);
     let mut ids = Vec::new();
@@ -60,7 +68,7 @@ pub fn decide(tables: &[Table], sample: &Sample, engine: Engine) -> Decision {
         })
         .collect();
     let mut drafts: BTreeMap<ColumnId, Draft> = drafts.into_iter().map(|draft| (draft.id, draft)).collect();
-    super::related::use_relations(tables, &links, &known, &mut drafts);
+    super::related::use_relations(tables, &links, &known, original, &mut drafts);
     if engine != Engine::Histograms {
         super::lined::use_lines(tables, &links, &known, &mut drafts);
     }

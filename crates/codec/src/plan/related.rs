@@ -5,6 +5,7 @@
 //! Holds: no circles; a formula is used only if the column costs less with it.
 
 use super::ColumnId;
+use super::Slice;
 use super::answers::{expected, near};
 use super::coding::{patterns, run_starts};
 use super::column::Link;
@@ -12,8 +13,8 @@ use super::column::{Input, Prediction, RowMap, Rows};
 use super::dependence::BIT;
 use super::draft::{Draft, MAX_CLOSURE, draft, draft_of, judged_rows};
 use super::known::Known;
-use hepz_columns::Table;
-use hepz_transforms::relations::{Budget, Candidate, Sample, SampleColumn, System, search, systems};
+use hepz_columns::{Scalar, Table};
+use hepz_transforms::relations::{Budget, Candidate, Formula, Sample, SampleColumn, System, search, systems};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,16 +36,18 @@ const KEY_BITS: i64 = 6;
 /// A system is used if a component then costs less than so many hundredths: two answers are never quite sure.
 const SYSTEM_SHARE: i64 = 94;
 
-/// Replaces drafts by better ones that use relations.
+/// Replaces drafts by better ones that use relations. Of columns that were rounded, `original` has the values before: relations
+/// are plain to see there.
 pub fn use_relations(
     tables: &[Table],
     links: &[Option<Link>],
     known: &Known<'_>,
+    original: Option<&Slice>,
     drafts: &mut BTreeMap<ColumnId, Draft>,
 ) {
     let found: Vec<Found> = (0..tables.len())
         .into_par_iter()
-        .map(|table| search_table(table as u32, tables, known, drafts))
+        .map(|table| search_table(table as u32, tables, known, original, drafts))
         .collect();
     for found in found {
         change_keys(&found, tables, known, drafts);
@@ -65,6 +68,7 @@ fn search_table(
     table: u32,
     tables: &[Table],
     known: &Known<'_>,
+    original: Option<&Slice>,
     drafts: &BTreeMap<ColumnId, Draft>,
 ) -> Found {
     let rows = judged_rows(known.rows_of(table));
@@ -91,15 +95,42 @@ fn search_table(
         return Found::default();
     }
     let name = |inputs: &[usize]| inputs.iter().map(|&input| ids[input]).collect();
-    let candidates = search(&sample, &BUDGET).into_iter();
-    let systems = systems(&sample).into_iter();
+    let mut candidates = search(&sample, &BUDGET);
+    let mut systems_found = systems(&sample);
+    if let Some(original) = original {
+        let before = |id: &ColumnId| {
+            let values = original.columns.get(table as usize)?.get(id.column as usize)?.as_ref()?;
+            let raw = rows.iter().map(|&row| values.raw(row)).collect();
+            Some(SampleColumn::from_raw(values.scalar(), raw))
+        };
+        let columns: Option<Vec<SampleColumn>> = ids.iter().map(before).collect();
+        let before = Sample { columns: columns.unwrap_or_default() };
+        let bits = |id: ColumnId| drafts[&id].plain_cost as f32 / (known.rows_of(table) as f32 * BIT as f32);
+        for found in search(&before, &BUDGET) {
+            let grid_bits = zero_bits(&sample.columns[found.target]);
+            candidates.push(Candidate { plain_bits: bits(ids[found.target]), grid_bits, ..found });
+        }
+        systems_found.extend(systems(&before));
+    }
     Found {
         candidates: candidates
+            .into_iter()
             .map(|found| (ids[found.target], name(&found.inputs), found))
             .map(swap)
             .collect(),
-        systems: systems.map(|found| (ids[found.target], name(&found.inputs), found)).map(swap).collect(),
+        systems: systems_found
+            .into_iter()
+            .map(|found| (ids[found.target], name(&found.inputs), found))
+            .map(swap)
+            .collect(),
     }
+}
+
+/// Low mantissa bits that are zero in all values of a column of floats.
+fn zero_bits(column: &SampleColumn) -> u32 {
+    let Some(mantissa) = column.scalar.mantissa_bits() else { return 0 };
+    let set = column.raw.iter().fold(1 << mantissa, |all: u64, raw| all | raw);
+    set.trailing_zeros()
 }
 
 fn swap<A, B, C>((a, b, c): (A, B, C)) -> (A, C, B) {
@@ -210,7 +241,7 @@ impl Picker<'_> {
     fn draft(&self, id: ColumnId, candidate: Candidate, inputs: Vec<ColumnId>) -> Option<Draft> {
         let old = &self.drafts[&id];
         let scalar = self.tables[id.table as usize].columns[id.column as usize].scalar;
-        let formula = candidate.formula;
+        let formula = on_grid(candidate.formula, candidate.grid_bits, scalar);
         // Differences of decimals are no decimals: these are written as values that lie near.
         let values = old.plan.map.grid.is_decimal() && old.plan.prediction == Prediction::None;
         let near = if values { near(old, self.known, std::slice::from_ref(&formula), &inputs) } else { None };
@@ -264,6 +295,16 @@ impl Picker<'_> {
                 self.insert(draft, closure);
             }
         }
+    }
+}
+
+/// The formula, rounded to the grid that its column lies on.
+fn on_grid(formula: Formula, grid_bits: u32, scalar: Scalar) -> Formula {
+    match scalar.mantissa_bits().and_then(|bits| bits.checked_sub(grid_bits)) {
+        Some(kept @ 1..=51) if grid_bits > 0 => {
+            Formula::Rounded { kept: kept as u8, formula: Box::new(formula) }
+        }
+        _ => formula,
     }
 }
 

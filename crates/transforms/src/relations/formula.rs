@@ -182,6 +182,22 @@ pub enum Formula {
     PairMass(Pair),
     /// One component of a momentum, from the mass of the decay that it belongs to.
     Component(Decay),
+    /// Another formula, rounded to a significand of few bits: where the column lies on such a grid.
+    Rounded {
+        /// Bits behind the leading one, 1 to 51.
+        kept: u8,
+        /// The other formula, which is not rounded itself.
+        formula: Box<Formula>,
+    },
+}
+
+/// The nearest number with `kept` bits behind the leading one, of two equally near ones the even one.
+fn rounded(x: f64, kept: u8) -> f64 {
+    let drop = 52 - u32::from(kept.min(51));
+    let bits = x.to_bits();
+    let half = (1u64 << (drop - 1)) - 1 + (bits >> drop & 1);
+    // A carry into the exponent is right; beyond the largest number it gives infinity, which is no prediction.
+    f64::from_bits((bits + half) >> drop << drop)
 }
 
 /// The sum of `inputs` with the signs in `minus`.
@@ -224,6 +240,15 @@ impl Formula {
             Formula::SmoothFactor(smooth) => smooth.arity(),
             Formula::PairMass(pair) => pair.arity(),
             Formula::Component(decay) => decay.arity(),
+            Formula::Rounded { formula, .. } => formula.arity(),
+        }
+    }
+
+    /// The formula without rounding.
+    pub fn unrounded(&self) -> &Formula {
+        match self {
+            Formula::Rounded { formula, .. } => formula,
+            other => other,
         }
     }
 
@@ -296,6 +321,10 @@ impl Formula {
             }
             (Formula::PairMass(pair), terms) => pair.mass(terms),
             (Formula::Component(decay), terms) => decay.component(terms),
+            (Formula::Rounded { kept, formula }, terms) => {
+                let value = formula.value(terms);
+                if value.is_finite() { rounded(value, *kept) } else { real::NAN }
+            }
             _ => real::NAN,
         }
     }

@@ -122,6 +122,7 @@ impl Formula {
             Formula::MassShell { .. } => 19,
             Formula::PairMass(_) => 20,
             Formula::Component(_) => 21,
+            Formula::Rounded { .. } => 22,
         }
     }
 
@@ -172,6 +173,10 @@ impl Formula {
                 out.extend([decay.daughters().len() as u8, u8::from(decay.upper())]);
                 put_numbers(out, &[decay.mass()]);
                 put_numbers(out, decay.daughters());
+            }
+            Formula::Rounded { kept, formula } => {
+                out.push(*kept);
+                formula.write(out);
             }
             Formula::SmoothFactor(smooth) => {
                 out.push(u8::from(smooth.wide));
@@ -247,6 +252,16 @@ impl Formula {
                 let mass = fields.number()?;
                 let daughters = (0..daughters).map(|_| fields.number()).collect::<Result<Vec<_>, _>>()?;
                 Formula::Component(Decay::new(mass, &daughters, upper)?)
+            }
+            22 => {
+                let kept = fields.byte()?;
+                // Formulas of formulas have one level.
+                if !(1..=51).contains(&kept) || fields.bytes.first() == Some(&22) {
+                    return Err(FormulaError::Shape);
+                }
+                let (formula, taken) = Formula::read(fields.bytes)?;
+                fields.bytes = &fields.bytes[taken..];
+                Formula::Rounded { kept, formula: Box::new(formula) }
             }
             id => return Err(FormulaError::UnknownFormula(id)),
         };

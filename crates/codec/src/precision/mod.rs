@@ -1,0 +1,104 @@
+//! Precision: rounded files, what was promised of them, and what makes the originals of them again.
+//!
+//! In: sources, rules, archives. Out: rounded files, archives with contracts, refinements, proofs.
+//! Not here: rules and contracts (`hepz-precision`), coding columns over a base (`plan`).
+//! Holds: a lossy archive is the lossless archive of a rounded file (`docs/decisions/0009-precision.md`).
+
+mod layers;
+mod proof;
+mod rounded;
+
+pub(crate) use layers::Refinement;
+pub use layers::{SplitReport, merge, merge_to_file, split, split_to_files};
+pub use proof::{ColumnProof, Proof, verify_against};
+pub(crate) use rounded::{Rounded, rounded};
+pub use rounded::{RoundedColumn, RoundingReport};
+
+use crate::sums::Sums;
+use crate::workers::Workers;
+use crate::{ColumnId, CompressError, CompressOptions};
+use hepz_columns::Table;
+use hepz_container::wire::{Cursor, WireError, put_bytes, put_varint};
+use hepz_formats::Source;
+use hepz_precision::{Contract, RulesFile};
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// What holds between a rounded file and the one that it was made of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Contracts {
+    /// Length and sums of the file that was rounded.
+    pub(crate) original: Sums,
+    /// The columns that were rounded.
+    pub(crate) of: BTreeMap<ColumnId, Contract>,
+}
+
+/// Why a section of contracts cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ContractsFault {
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error("{0}")]
+    Contract(#[from] hepz_precision::WireError),
+    #[error("a column has a contract that is not there")]
+    NoContract,
+}
+
+impl Contracts {
+    pub(crate) fn to_bytes(&self, tables: &[Table]) -> Vec<u8> {
+        let mut into = Vec::new();
+        put_bytes(&mut into, &self.original.to_bytes());
+        let mut known: Vec<Vec<u8>> = self.of.values().map(Contract::to_bytes).collect();
+        known.sort_unstable();
+        known.dedup();
+        put_varint(&mut into, known.len() as u64);
+        known.iter().for_each(|contract| put_bytes(&mut into, contract));
+        for (table, t) in tables.iter().enumerate() {
+            for column in 0..t.columns.len() as u32 {
+                let contract = self.of.get(&ColumnId { table: table as u32, column });
+                let number = contract.and_then(|contract| known.binary_search(&contract.to_bytes()).ok());
+                put_varint(&mut into, number.map_or(0, |number| number as u64 + 1));
+            }
+        }
+        into
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8], tables: &[Table]) -> Result<Contracts, ContractsFault> {
+        let mut cursor = Cursor::new(bytes);
+        let original = Sums::from_bytes(cursor.prefixed()?)?;
+        let count = cursor.count(1)?;
+        let mut known = Vec::with_capacity(count.min(cursor.remaining()));
+        for _ in 0..count {
+            known.push(Contract::from_bytes(cursor.prefixed()?)?);
+        }
+        let mut of = BTreeMap::new();
+        for (table, t) in tables.iter().enumerate() {
+            for column in 0..t.columns.len() as u32 {
+                let number = cursor.size()?;
+                if let Some(number) = number.checked_sub(1) {
+                    let contract = known.get(number).cloned().ok_or(ContractsFault::NoContract)?;
+                    of.insert(ColumnId { table: table as u32, column }, contract);
+                }
+            }
+        }
+        cursor.finish()?;
+        Ok(Contracts { original, of })
+    }
+}
+
+/// Writes the rounded file itself: the layout and length of `source`, with values as `rules` say.
+///
+/// # Errors
+/// [`CompressError::NotRounded`] and [`CompressError::NothingToRound`], else what reading and writing meet. On any error what was
+/// written is to be thrown away.
+pub fn round(
+    source: &dyn Source,
+    rules: &RulesFile,
+    sink: &mut dyn Write,
+    options: &CompressOptions<'_>,
+) -> Result<RoundingReport, CompressError> {
+    let workers = Workers::new(options.threads).map_err(|e| CompressError::Threads(e.to_string()))?;
+    let Rounded { file, report, .. } = workers.run(|| rounded(source, rules, options))?;
+    file.copy_to(sink).map_err(CompressError::Write)?;
+    Ok(report)
+}
