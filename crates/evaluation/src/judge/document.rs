@@ -4,7 +4,10 @@
 //! Not here: tables to read (`table_of_columns`), the page.
 //! Holds: the CSV is made from the JSON, so neither knows a figure that the other does not; what is not finite is null.
 
-use super::{Bits, ColumnJudgement, Grid, Judgement, Kept, Manner, Residuals, Staircase, TableJudgement};
+use super::{
+    Ablation, Bits, ClassifierTest, ColumnJudgement, Distance, Grid, Histogram, Joint, Judgement, Kept,
+    Manner, ObservableJudgement, Peak, PeakJudgement, Residuals, Staircase, TableJudgement, TestResult,
+};
 use serde_json::{Map, Value, json};
 
 /// A judgement as JSON, on several lines.
@@ -83,6 +86,9 @@ fn of_table(table: &TableJudgement) -> Value {
         "table": table.name,
         "rows": table.rows,
         "columns": table.columns.iter().map(of_column).collect::<Vec<Value>>(),
+        "joint": table.joint.as_ref().map(of_joint),
+        "observables": table.observables.iter().map(of_observable).collect::<Vec<Value>>(),
+        "ablation": table.ablation.as_ref().map(of_ablation),
         "n_exact_columns": table.n_exact,
         "changed_exact_columns": exact.collect::<Vec<Value>>(),
         "unpaired": table.unpaired,
@@ -97,7 +103,141 @@ fn of_column(column: &ColumnJudgement) -> Value {
     add("residuals", of_residuals(&column.residuals));
     add("bits", json!({ "original": of_bits(&column.bits[0]), "other": of_bits(&column.bits[1]) }));
     add("staircase", of_staircase(&column.staircase));
+    if let Some(found) = &column.tests {
+        let [original, other] = found.n_halves;
+        add(
+            "tests_of_halves",
+            json!({ "n_original": original, "n_other": other, "tests": of_tests(&found.halves) }),
+        );
+        add("tests_of_pairs", json!({ "n": found.n_paired, "tests": of_tests(&found.paired) }));
+    }
+    if let Some(found) = &column.histogram {
+        add("histogram", of_histogram(found));
+    }
     Value::Object(members)
+}
+
+fn of_tests(tests: &[TestResult]) -> Vec<Value> {
+    let one = |test: &TestResult| {
+        json!({
+            "test": test.name,
+            "statistic": test.statistic,
+            "null_mean": test.null_mean,
+            "null_sd": test.null_sd,
+            "p_permutation": test.p_permutation,
+            "p_asymptotic": test.p_asymptotic,
+        })
+    };
+    tests.iter().map(one).collect()
+}
+
+fn of_histogram(found: &Histogram) -> Value {
+    json!({
+        "edges": found.edges,
+        "logarithmic": found.logarithmic,
+        "original": found.counts[0],
+        "other": found.counts[1],
+        "moved": found.moved,
+    })
+}
+
+fn of_classifiers(found: &[ClassifierTest]) -> Vec<Value> {
+    let one = |test: &ClassifierTest| {
+        json!({
+            "classifier": test.classifier,
+            "n_train": test.n_train,
+            "n_test": test.n_test,
+            "accuracy": test.accuracy,
+            "area_under_curve": test.area,
+            "null_mean": test.null_mean,
+            "null_sd": test.null_sd,
+            "p": test.p,
+        })
+    };
+    found.iter().map(one).collect()
+}
+
+fn of_joint(found: &Joint) -> Value {
+    let distance = |found: Distance| json!({ "value": found.value, "error": found.error });
+    json!({
+        "columns": found.columns,
+        "n_original": found.n[0],
+        "n_other": found.n[1],
+        "frechet_physics_distance": found.frechet.map(distance),
+        "kernel_physics_distance": found.kernel.map(distance),
+        "tests": of_tests(&found.tests),
+        "classifiers": of_classifiers(&found.classifiers),
+    })
+}
+
+fn of_peak(found: &Peak) -> Value {
+    json!({
+        "mean": found.mean,
+        "mean_error": found.mean_error,
+        "width": found.width,
+        "width_error": found.width_error,
+        "share": found.share,
+        "chi_square": found.chi_square,
+        "degrees_of_freedom": found.freedom,
+    })
+}
+
+fn of_shift(found: &PeakJudgement) -> Value {
+    let peaks = found.peaks.as_ref();
+    json!({
+        "n_rows": found.n_rows,
+        "window": [found.window.0, found.window.1],
+        "shape": found.shape.name(),
+        "original": peaks.map(|peaks| of_peak(&peaks[0])),
+        "other": peaks.map(|peaks| of_peak(&peaks[1])),
+        "shift": found.shift,
+        "shift_error": found.shift_error,
+        "width_growth": found.width_growth,
+        "width_growth_error": found.width_growth_error,
+        "n_replicas": found.n_replicas,
+        "n_core": found.n_core,
+        "core_shift": found.core_shift,
+        "core_shift_error": found.core_shift_error,
+        "core_rms": found.core_rms,
+        "core_width_growth": found.core_width_growth,
+    })
+}
+
+fn of_observable(found: &ObservableJudgement) -> Value {
+    let counts = found.peak.as_ref().map(|peak| {
+        json!({ "original": peak.counts[0], "other": peak.counts[1], "moved": peak.moved, "fit": peak.expected })
+    });
+    json!({
+        "observable": found.name,
+        "residuals": of_residuals(&found.residuals),
+        "peak": found.peak.as_ref().map(of_shift),
+        "counts": counts,
+    })
+}
+
+fn of_ablation(found: &Ablation) -> Value {
+    let rows = found.rows.iter().map(|row| {
+        let columns = row.columns.iter().map(|column| {
+            let figures = json!({
+                "ln_mse": column.ln_mse,
+                "ln_mse_theory": column.ln_mse_theory,
+                "max_relative": column.max_relative,
+                "bias_in_errors": column.bias_in_errors,
+                "kolmogorov_smirnov": column.kolmogorov_smirnov,
+                "kullback_leibler": column.kullback_leibler,
+                "wasserstein_1": column.wasserstein,
+            });
+            (column.name.clone(), figures)
+        });
+        let observables = row.observables.iter().map(|(name, peak)| (name.clone(), of_shift(peak)));
+        json!({
+            "kept_bits": row.kept,
+            "columns": columns.collect::<Map<String, Value>>(),
+            "classifiers": of_classifiers(&row.classifiers),
+            "observables": observables.collect::<Map<String, Value>>(),
+        })
+    });
+    json!(rows.collect::<Vec<Value>>())
 }
 
 fn of_residuals(found: &Residuals) -> Value {

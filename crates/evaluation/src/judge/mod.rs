@@ -5,18 +5,34 @@
 //! Holds: tables and columns are paired by name and rows by number; random numbers come from the stated seed alone, so
 //! the same files and options give the same figures.
 
+mod ablation;
+mod classifier;
+mod columns;
 mod document;
 mod error;
 mod grid;
+mod histogram;
+mod joint;
+mod observed;
 mod pairing;
+mod peak;
 mod residual;
+mod sampling;
 mod table_of_columns;
+mod two_sample;
 
+pub use ablation::{Ablation, AblationColumn, AblationRow, ln_mse_theory};
+pub use classifier::ClassifierTest;
 pub use document::{to_csv, to_json};
 pub use error::JudgeError;
 pub use grid::{Bits, Grid, Manner, Stair, Staircase};
+pub use histogram::Histogram;
+pub use joint::{Distance, Joint, frechet_distance, kernel_physics_distance};
+pub use observed::ObservableJudgement;
+pub use peak::{Peak, PeakJudgement, PeakOptions, PeakShape, judge_peak};
 pub use residual::{Kept, Residuals, Specials, Worst};
 pub use table_of_columns::to_text;
+pub use two_sample::{Null, TESTS, TestResult, maximum_mean_discrepancy, tests};
 
 use crate::observable::Observable;
 use hepz::{Limits, TableReader, with_tables};
@@ -34,6 +50,45 @@ pub struct JudgeOptions {
     pub observables: Vec<Observable>,
     /// Limits on what is read.
     pub limits: Limits,
+    /// Rows of each sample that tests look at, at most.
+    pub sample_rows: usize,
+    /// Permutations of a test; none for no tests.
+    pub permutations: usize,
+    /// Seed of everything that is drawn.
+    pub seed: u64,
+    /// How peaks are fitted.
+    pub peak: PeakOptions,
+    /// Whether to round the original itself to each number of bits.
+    pub ablation: bool,
+}
+
+impl Default for JudgeOptions {
+    /// All columns, 5000 rows, 199 permutations, 100 replicas, seed 1, Gaussian peaks, no ablation.
+    fn default() -> JudgeOptions {
+        JudgeOptions {
+            columns: Vec::new(),
+            observables: Vec::new(),
+            limits: Limits::default(),
+            sample_rows: 5000,
+            permutations: 199,
+            seed: 1,
+            peak: PeakOptions { window: None, shape: PeakShape::Gaussian, replicas: 100, seed: 1 },
+            ablation: false,
+        }
+    }
+}
+
+/// Tests of one column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnTests {
+    /// Rows of the original, and rows of the other.
+    pub n_halves: [usize; 2],
+    /// The original's values in some rows against the other's in other rows: independent samples.
+    pub halves: Vec<TestResult>,
+    /// Rows of both.
+    pub n_paired: usize,
+    /// Both values of the same rows; permutations exchange the two values of a row.
+    pub paired: Vec<TestResult>,
 }
 
 /// One column of floats in both files.
@@ -49,6 +104,10 @@ pub struct ColumnJudgement {
     pub bits: [Bits; 2],
     /// By binade.
     pub staircase: Staircase,
+    /// Tests of the distributions, if anything changed.
+    pub tests: Option<ColumnTests>,
+    /// Both in the same bins, if anything changed.
+    pub histogram: Option<Histogram>,
 }
 
 /// A column of another type in which something changed.
@@ -71,6 +130,12 @@ pub struct TableJudgement {
     pub rows: u64,
     /// Columns of floats.
     pub columns: Vec<ColumnJudgement>,
+    /// Columns together, if any of them changed.
+    pub joint: Option<Joint>,
+    /// Observables made of its columns.
+    pub observables: Vec<ObservableJudgement>,
+    /// What fewer bits would do, if asked for.
+    pub ablation: Option<Ablation>,
     /// Number of columns of other types.
     pub n_exact: u64,
     /// Those of them in which something changed, which should be none.
@@ -107,57 +172,45 @@ pub fn judge(
 
 fn judge_readers(readers: [&TableReader<'_>; 2], options: &JudgeOptions) -> Result<Judgement, JudgeError> {
     let (mut paired, unpaired) = pairing::pair(readers[0], readers[1])?;
-    let patterns: Vec<WildMatch> = options.columns.iter().map(|pattern| WildMatch::new(pattern)).collect();
-    if !patterns.is_empty() {
-        for table in &mut paired {
-            let PairedTable { name, floats, .. } = table;
-            floats.retain(|column| {
-                let full = format!("{name}/{}", column.name);
-                patterns.iter().any(|pattern| pattern.matches(&column.name) || pattern.matches(&full))
-            });
+    choose(&mut paired, &options.columns)?;
+    let homes = options.observables.iter().map(|observable| observed::table_of(observable, &paired));
+    let homes: Vec<usize> = homes.collect::<Result<_, JudgeError>>()?;
+    let mut tables = Vec::new();
+    for (number, table) in paired.iter().enumerate() {
+        let here = options.observables.iter().zip(&homes).filter(|(_, home)| **home == number);
+        let here: Vec<&Observable> = here.map(|(observable, _)| observable).collect();
+        if table.floats.is_empty() && table.exact.is_empty() && here.is_empty() {
+            continue;
         }
-        if paired.iter().all(|table| table.floats.is_empty()) {
-            return Err(JudgeError::NoMatch { patterns: options.columns.join(", ") });
+        let mut judged = columns::judge(readers, table, options)?;
+        for observable in &here {
+            judged.observables.push(observed::judge(readers, table, observable, options)?);
         }
+        if options.ablation {
+            judged.ablation = ablation::ablate(readers, table, &here, options)?;
+        }
+        tables.push(judged);
     }
-    let tables = paired.iter().map(|table| judge_table(readers, table)).collect::<Result<_, JudgeError>>()?;
     let formats = readers.map(|reader| reader.format().to_owned());
     Ok(Judgement { formats, tables, unpaired })
 }
 
-fn judge_table(readers: [&TableReader<'_>; 2], table: &PairedTable) -> Result<TableJudgement, JudgeError> {
-    let mut columns = Vec::new();
-    for paired in &table.floats {
-        let column = table.column(readers, paired)?;
-        let [Some(of_original), Some(of_other)] = [&column.values[0], &column.values[1]].map(Bits::of) else {
-            continue;
-        };
-        columns.push(ColumnJudgement {
-            name: paired.name.clone(),
-            scalars: paired.scalars,
-            residuals: Residuals::of(&column),
-            staircase: Staircase::of(&column, [&of_original, &of_other]),
-            bits: [of_original, of_other],
+/// Leaves the columns that fit a pattern.
+fn choose(paired: &mut [PairedTable], patterns: &[String]) -> Result<(), JudgeError> {
+    if patterns.is_empty() {
+        return Ok(());
+    }
+    let matches: Vec<WildMatch> = patterns.iter().map(|pattern| WildMatch::new(pattern)).collect();
+    for table in paired.iter_mut() {
+        let PairedTable { name, floats, exact, .. } = table;
+        floats.retain(|column| {
+            let full = format!("{name}/{}", column.name);
+            matches.iter().any(|pattern| pattern.matches(&column.name) || pattern.matches(&full))
         });
+        exact.clear();
     }
-    let mut changed_exact = Vec::new();
-    for paired in &table.exact {
-        let [a, b] = table.patterns(readers, paired)?;
-        let n_changed = a.to_raw().iter().zip(b.to_raw()).filter(|(a, b)| **a != *b).count() as u64;
-        if n_changed > 0 {
-            changed_exact.push(ExactColumn {
-                name: paired.name.clone(),
-                scalar: paired.scalars[0],
-                n_changed,
-            });
-        }
+    if paired.iter().all(|table| table.floats.is_empty()) {
+        return Err(JudgeError::NoMatch { patterns: patterns.join(", ") });
     }
-    Ok(TableJudgement {
-        name: table.name.clone(),
-        rows: table.rows,
-        columns,
-        n_exact: table.exact.len() as u64,
-        changed_exact,
-        unpaired: table.unpaired.clone(),
-    })
+    Ok(())
 }

@@ -15,12 +15,13 @@ pub(crate) struct PairedTable {
     pub(crate) name: String,
     /// Rows of both.
     pub(crate) rows: u64,
-    /// Columns of floats that both have.
+    /// Columns of floats that both have, and that are judged.
     pub(crate) floats: Vec<PairedColumn>,
     /// Columns of other types that both have with one type.
     pub(crate) exact: Vec<PairedColumn>,
     /// Columns that only one has, or that have other kinds of type, in words.
     pub(crate) unpaired: Vec<String>,
+    known: Vec<PairedColumn>,
     at: [usize; 2],
 }
 
@@ -92,7 +93,8 @@ pub(crate) fn pair(
             }
         }
         let (name, rows) = (table.name.clone(), table.rows);
-        paired.push(PairedTable { name, rows, floats, exact, unpaired: lonely, at: [at_a, at_b] });
+        let known = floats.iter().chain(&exact).cloned().collect();
+        paired.push(PairedTable { name, rows, floats, exact, unpaired: lonely, known, at: [at_a, at_b] });
     }
     for twin in b {
         if !(a.len() == 1 && b.len() == 1) && !a.iter().any(|table| table.name == twin.name) {
@@ -106,6 +108,21 @@ pub(crate) fn pair(
 }
 
 impl PairedTable {
+    /// True if both files have this column, judged or not.
+    pub(crate) fn has(&self, column: &str) -> bool {
+        self.known.iter().any(|known| known.name == column)
+    }
+
+    /// The patterns of any column that both have, by name.
+    pub(crate) fn any_patterns(
+        &self,
+        readers: [&TableReader<'_>; 2],
+        column: &str,
+    ) -> Result<Option<[Values; 2]>, ArchiveError> {
+        let known = self.known.iter().find(|known| known.name == column);
+        known.map(|known| self.patterns(readers, known)).transpose()
+    }
+
     /// The patterns of one column in both files.
     pub(crate) fn patterns(
         &self,
@@ -138,8 +155,16 @@ impl Column {
     }
 }
 
-/// Patterns as numbers; none of integers.
+/// Patterns as numbers.
 pub(crate) fn numbers(values: &Values) -> Vec<f64> {
-    let Some(layout) = Layout::of(values.scalar()) else { return Vec::new() };
-    values.to_raw().into_iter().map(|raw| layout.to_f64(raw)).collect()
+    let raw = values.to_raw().into_iter();
+    let scalar = values.scalar();
+    match Layout::of(scalar) {
+        Some(layout) => raw.map(|raw| layout.to_f64(raw)).collect(),
+        None if scalar.is_signed_integer() => {
+            let above = 64 - scalar.bits();
+            raw.map(|raw| ((raw << above) as i64 >> above) as f64).collect()
+        }
+        None => raw.map(|raw| raw as f64).collect(),
+    }
 }
