@@ -11,8 +11,8 @@ use crate::{Step, encoder, fletcher32, integers, root, shuffle, xxh3, zlib};
 /// Runs `pipeline` on `plain` so that the stored bytes are exactly `stored_bytes`; `None` if no way to get there is
 /// known. As a rule these are plain bytes that take the place of others of the same length and compress better.
 ///
-/// Streams are deflated and, where they are too short, padded with empty blocks. Blocks of ROOT become zlib streams,
-/// whatever they were before.
+/// Streams are deflated and, where they are too short, padded with empty blocks. Blocks of ROOT become zstd where that
+/// is the file's setting, else zlib; where that does not fit, another of zlib, zstd and xz.
 pub fn refit(pipeline: &[Step], plain: &[u8], stored_bytes: usize) -> Option<Vec<u8>> {
     if pipeline.len() > MOST_STEPS {
         return None;
@@ -46,6 +46,6 @@ fn run(step: Step, plain: &[u8], bytes: Option<usize>) -> Option<Vec<u8>> {
         Step::Packed { bits } => integers::pack(plain, bits),
         Step::Deflate => encoder::deflate_to(plain, bytes).map(|(_, stream)| stream),
         Step::Zlib => zlib::stream_of(plain, bytes),
-        Step::RootBlocks { .. } => root::refit::payload(plain, bytes),
+        Step::RootBlocks { hint } => root::refit::payload(plain, bytes, hint),
     }
 }

@@ -4,17 +4,22 @@
 //! Not here: encoders and decoders of the streams.
 //! Holds: sizes are not in the recipe: all blocks but the last are full, as ROOT cuts them; other payloads stay closed.
 
-use super::decoders::{self, LZ4_CHECKSUM_BYTES};
+use super::decoders::{self, Decoded, LZ4_CHECKSUM_BYTES};
 use super::encoders::Settings;
 use super::frame::{Codec, Header, MOST_PLAIN_BYTES};
+use super::padding::padding;
 use crate::deflate::{self, Inflated};
-use crate::recipe::{Recipe, RecipeError, RecipeReader};
+use crate::recipe::{Recipe, RecipeError, RecipeReader, put_number};
 use crate::zlib;
 use twox_hash::XxHash64;
 
-/// Flags beside the number of a codec: a checksum that is not the right one follows, and an unusual method byte.
+/// Flags beside the number of a codec: a checksum that is not the right one follows; an unusual method byte.
 const CHECKSUM_KEPT: u8 = 0x10;
 const METHOD_KEPT: u8 = 0x20;
+/// Padding follows the stream; its length comes after the settings. Came with version 3 of recipes, for xz and zstd.
+const PADDED: u8 = 0x40;
+
+const LONG_PADDING: &str = "padding of a block of ROOT";
 
 /// Undoes the blocks of `stored`. `hint` is the file's compression setting: a hundred times the algorithm, and the level.
 pub(crate) fn open(stored: &[u8], most_bytes: usize, hint: u16) -> Option<Inflated> {
@@ -77,14 +82,19 @@ fn open_block(
             (inflated.plain.len() == plain_bytes).then_some(inflated.plain)
         }
         Codec::Xz | Codec::Zstd => {
-            let plain = decoders::decode(codec, stream, plain_bytes)?;
+            let Decoded { plain, stream_bytes } = decoders::decode(codec, stream, plain_bytes)?;
+            let (stream, padding) = stream.split_at_checked(stream_bytes)?;
             let settings = found(&plain, stream)?;
-            front(0, &[]);
+            front(if padding.is_empty() { 0 } else { PADDED }, &[]);
             settings.put(recipe);
+            if !padding.is_empty() {
+                put_number(recipe, padding.len() as u64);
+                *padded = true;
+            }
             Some(plain)
         }
         Codec::Lz4 => {
-            let plain = decoders::decode(codec, stream, plain_bytes)?;
+            let plain = decoders::decode(codec, stream, plain_bytes)?.plain;
             let (checksum, block) = stream.split_first_chunk::<LZ4_CHECKSUM_BYTES>()?;
             let settings = found(&plain, block)?;
             let is_wrong = *checksum != lz4_checksum(block);
@@ -109,8 +119,10 @@ fn close_block(plain: &[u8], recipe: &mut RecipeReader<'_>, stored: &mut Vec<u8>
     let codec =
         Codec::from_id(byte & 0x0f).ok_or(RecipeError::Corrupt { what: "codec of a block of ROOT" })?;
     let checksum_kept = byte & CHECKSUM_KEPT != 0;
-    if byte & !(0x0f | CHECKSUM_KEPT | METHOD_KEPT) != 0
+    let padded = byte & PADDED != 0;
+    if byte & !(0x0f | CHECKSUM_KEPT | METHOD_KEPT | PADDED) != 0
         || (checksum_kept && !matches!(codec, Codec::Zlib | Codec::Lz4))
+        || (padded && !matches!(codec, Codec::Xz | Codec::Zstd))
     {
         return Err(RecipeError::Corrupt { what: "flags of a block of ROOT" });
     }
@@ -124,7 +136,15 @@ fn close_block(plain: &[u8], recipe: &mut RecipeReader<'_>, stored: &mut Vec<u8>
             stream.extend_from_slice(&checksum);
         }
         Codec::Deflate => deflated(plain, recipe, &mut stream)?,
-        Codec::Xz | Codec::Zstd => stream = pinned(codec, plain, recipe)?,
+        Codec::Xz | Codec::Zstd => {
+            stream = pinned(codec, plain, recipe)?;
+            if padded {
+                let bytes = recipe.number_up_to(MOST_PLAIN_BYTES as u32, LONG_PADDING)? as usize;
+                recipe.pad(bytes)?;
+                let corrupt = RecipeError::Corrupt { what: LONG_PADDING };
+                stream.extend_from_slice(&padding(codec, bytes).ok_or(corrupt)?);
+            }
+        }
         Codec::Lz4 => {
             let checksum = if checksum_kept { Some(recipe.array()?) } else { None };
             let block = pinned(codec, plain, recipe)?;

@@ -9,6 +9,7 @@ pub(crate) mod blocks;
 mod decoders;
 mod encoders;
 mod frame;
+mod padding;
 pub(crate) mod refit;
 pub mod write;
 
@@ -25,7 +26,7 @@ pub fn plain(stored: &[u8], plain_bytes: usize) -> Option<Vec<u8>> {
         if header.plain_bytes == 0 || header.plain_bytes > left {
             return None;
         }
-        let block = decoders::decode(header.codec, stream, header.plain_bytes)?;
+        let block = decoders::decode(header.codec, stream, header.plain_bytes)?.plain;
         if plain.is_empty() {
             plain = block;
         } else {
