@@ -46,6 +46,8 @@ pub enum Verb {
     Audit(AuditArguments),
     /// Judge another version of a file by the original: residuals, tests of distributions, mass peaks
     Evaluate(EvaluateArguments),
+    /// How coarse columns may be, if observables are to keep their mean and width
+    Budget(BudgetArguments),
     /// Measure hepz beside other compressors
     Bench(BenchArguments),
     /// Print what a shell needs to complete the command line
@@ -320,6 +322,40 @@ pub struct AuditArguments {
     pub talk: Talk,
 }
 
+/// `hepz budget`
+#[derive(Args)]
+pub struct BudgetArguments {
+    /// A file of tables, or an archive; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// An observable: "m_gg = mass(pt1,eta1,phi1, pt2,eta2,phi2)". Numbers, + - * / ^, pi, sqrt abs exp ln sin cos tan sinh cosh tanh
+    /// atan2 min max hypot dphi mass, and columns; names with dots or brackets stand in `backticks`. May be given several times
+    #[arg(long = "observable", value_name = "EXPRESSION", required = true)]
+    pub observables: Vec<String>,
+    /// Largest shift of its mean, in its own unit
+    #[arg(long, value_name = "SHIFT", required = true)]
+    pub bias: Vec<f64>,
+    /// Largest change of its width, as a fraction: 0.003 for 0.3 %
+    #[arg(long, value_name = "FRACTION", required = true)]
+    pub width: Vec<f64>,
+    /// The values that count, if not the central 99.73 %: 105..160
+    #[arg(long, value_name = "FROM..TO", value_parser = interval)]
+    pub within: Vec<(f64, f64)>,
+    /// Say what subtractive dither on the same grids would do, too
+    #[arg(long)]
+    pub dither: bool,
+    /// Write the rules that hepz compress --precision takes
+    #[arg(short, long, value_name = "RULES")]
+    pub output: Option<PathBuf>,
+    /// Overwrite the rules
+    #[arg(short, long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub memory: Memory,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
 /// `hepz man`
 #[derive(Args)]
 pub struct ManArguments {
@@ -443,6 +479,12 @@ fn rows(text: &str) -> Result<Range<Option<u64>>, String> {
         (Some(from), Some(to)) if from > to => Err(known()),
         _ => Ok(Range { start, end }),
     }
+}
+
+/// Two numbers, the second larger.
+fn interval(text: &str) -> Result<(f64, f64), String> {
+    let ends = text.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    ends.filter(|(from, to): &(f64, f64)| from < to).ok_or_else(|| "write FROM..TO: 105..160".to_owned())
 }
 
 #[cfg(test)]

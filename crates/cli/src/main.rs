@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Verb::Explain(arguments) => verbs::explain::run(&arguments),
         Verb::Audit(arguments) => verbs::audit::run(&arguments),
         Verb::Evaluate(arguments) => verbs::evaluate::run(&arguments),
+        Verb::Budget(arguments) => verbs::budget::run(&arguments),
         Verb::Bench(arguments) => verbs::bench::run(&arguments),
         Verb::Completions { shell } => verbs::completions::run(shell),
         Verb::Man(arguments) => verbs::man::run(&arguments),

@@ -20,6 +20,7 @@
 //! # Where to look next
 //! `rival` for who takes part, `measure` for how, `tables_view` and `content` for the views, `page` for the charts.
 
+mod budget;
 mod clock;
 mod coders;
 mod content;
@@ -40,6 +41,9 @@ mod run;
 mod sample;
 mod tables_view;
 
+pub use budget::{
+    Budget, BudgetError, ColumnBudget, Comparison, Effect, Estimate, ObservableBudget, PeakShift, Tolerance,
+};
 pub use error::EvaluationError;
 pub use measure::{Measured, Side, Task, measure};
 pub use observable::{Observable, ObservableError};

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod bench;
+pub mod budget;
 pub mod cat;
 pub mod completions;
 pub mod compress;

@@ -1,6 +1,6 @@
 //! Formula: an expression as a list of steps, its value and its gradient.
 //!
-//! In: steps, each of which uses earlier ones; one row of columns. Out: the value of the last step, and its derivatives.
+//! In: steps, each of which uses earlier ones; a row of columns. Out: the value of the last step, its derivatives.
 //! Not here: text (`parse`), four-vectors, which are made of these steps (`four_vectors`).
 //! Holds: a step refers to earlier steps only, so one walk forwards gives values and one backwards all derivatives.
 //! Source: reverse mode of automatic differentiation, Griewank and Walther, Evaluating Derivatives, section 3.2.

@@ -54,8 +54,9 @@ pub(super) fn massless(formula: &mut Formula, first: [Step; 3], second: [Step; 3
 
 /// The mass of two particles, each pt, eta, phi, m.
 ///
-/// With `|p| = pt cosh(eta)` and `E^2 = p^2 + m^2` the square is `m1^2 + m2^2 + 2 (E1 E2 - |p1||p2|) + 2 pt1 pt2 (cosh -
-/// cos)`, and the first parenthesis is `(m1^2 p2^2 + m2^2 p1^2 + m1^2 m2^2) / (E1 E2 + |p1||p2|)`.
+/// With `|p| = pt cosh(eta)` and `E^2 = p^2 + m^2` the square is
+/// `m1^2 + m2^2 + 2 (E1 E2 - |p1||p2|) + 2 pt1 pt2 (cosh - cos)`, and the first parenthesis is
+/// `(m1^2 p2^2 + m2^2 p1^2 + m1^2 m2^2) / (E1 E2 + |p1||p2|)`.
 pub(super) fn massive(formula: &mut Formula, first: [Step; 4], second: [Step; 4]) -> Step {
     let mut writer = Writer(formula);
     let mut of_one = |[pt, eta, _, mass]: [Step; 4]| {

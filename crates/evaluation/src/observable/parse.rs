@@ -4,8 +4,9 @@
 //! Not here: what the steps compute (`formula`).
 //! Holds: nesting is bounded; every error names a character.
 //!
-//! Crates for expressions were looked at: `exmex` is well kept, but has functions of one and two arguments only, and a
-//! mass takes six or eight; `evalexpr` is AGPL; `fasteval` and `meval` have not moved for years and give no derivatives.
+//! Crates for expressions were looked at: `exmex` is well kept, but has functions of one and two arguments only, and
+//! a mass takes six or eight; `evalexpr` is AGPL; `fasteval` and `meval` have not moved for years and give no
+//! derivatives.
 
 use super::error::ObservableError;
 use super::formula::{Binary, Formula, Step, Unary};
