@@ -44,9 +44,9 @@ impl Padding {
 
     /// Length in bytes, begun ones included.
     pub(crate) fn bytes(self) -> usize {
-        let (fixed, after) = (self.fixed as usize, self.fixed_after as usize);
-        let bits = |blocks: usize| (blocks * FIXED_BITS as usize).div_ceil(8);
-        bits(fixed) + bits(after) + STORED_BYTES * self.stored as usize
+        let fixed = |blocks: u32| (u64::from(blocks) * u64::from(FIXED_BITS)).div_ceil(8);
+        let stored = STORED_BYTES as u64 * u64::from(self.stored);
+        usize::try_from(fixed(self.fixed) + stored + fixed(self.fixed_after)).unwrap_or(usize::MAX)
     }
 
     /// What makes a stream longer by `bytes`, where `filler` bits fill up its first whole byte.
