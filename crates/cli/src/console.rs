@@ -57,6 +57,15 @@ pub fn for_each(files: &[PathBuf], mut work: impl FnMut(&Path) -> Result<(), Fai
     worst
 }
 
+/// The command as it was given.
+pub fn said() -> String {
+    let words = std::env::args().skip(1).map(|word| {
+        let plain = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./,=+:".contains(letter));
+        if plain && !word.is_empty() { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    });
+    ["hepz".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+}
+
 /// The files to work on: those named, or standard input if there are none and it is not a terminal.
 ///
 /// # Errors

@@ -7,7 +7,7 @@
 //! Holds: a round trip that fails is an error, exit code 8, and no row; who is not installed is said to be absent.
 
 use crate::arguments::BenchArguments;
-use crate::console::{complain, for_each, print};
+use crate::console::{complain, for_each, print, said};
 use crate::exit::{Exit, Failure};
 use hepz_evaluation::{Bench, EvaluationError, Page, Prices, Row, Task, chosen, measure, present};
 use hepz_evaluation::{run as measure_file, small_table, to_csv, to_html, to_json, to_text};
@@ -69,7 +69,7 @@ fn all(arguments: &BenchArguments) -> Result<Exit, Failure> {
     let exit = for_each(&files, |file| one_file(arguments, &bench, file, &mut known));
     if let Some(path) = &arguments.report {
         let page = Page {
-            command: &command(),
+            command: &said(),
             rows: &known.rows,
             prices: &known.prices,
             absent: &absent,
@@ -119,15 +119,6 @@ fn one_file(
         print(&to_text(known.rows.get(first..).unwrap_or_default()))?;
     }
     worst
-}
-
-/// The command as it was given.
-fn command() -> String {
-    let words = std::env::args().skip(1).map(|word| {
-        let plain = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./,=+:".contains(letter));
-        if plain && !word.is_empty() { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
-    });
-    ["hepz".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// Prints a row at once where the report allows it, and keeps it for tables and the page.

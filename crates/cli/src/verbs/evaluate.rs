@@ -7,13 +7,13 @@
 //! Holds: differences are no failure; ends with 0 unless the files cannot be judged.
 
 use crate::arguments::EvaluateArguments;
-use crate::console::{complain, is_standard, print};
+use crate::console::{complain, is_standard, print, said, shown};
 use crate::exit::{Exit, Failure};
 use crate::input;
 use hepz::Limits;
 use hepz_evaluation::Observable;
 use hepz_evaluation::judge::{JudgeError, JudgeOptions, PeakOptions, PeakShape};
-use hepz_evaluation::judge::{judge, to_csv, to_json, to_text};
+use hepz_evaluation::judge::{judge, to_csv, to_html, to_json, to_text};
 use std::path::Path;
 
 /// Runs the verb.
@@ -41,6 +41,12 @@ fn evaluate(arguments: &EvaluateArguments) -> Result<(), Exit> {
     for (path, text) in writers {
         let Some(path) = path else { continue };
         write(path, &text(&found)).map_err(|failure| fail(path, failure))?;
+    }
+    if let Some(path) = &arguments.report {
+        let title = format!("{} judged by {}", shown(other), shown(original));
+        let html = to_html(&found, &title, &said())
+            .map_err(|error| fail(path, Failure { exit: Exit::Io, message: error.to_string() }))?;
+        write(path, &html).map_err(|failure| fail(path, failure))?;
     }
     Ok(())
 }

@@ -15,6 +15,9 @@ const SHARE: f64 = 0.999;
 /// A column with fewer values is on some grid by chance.
 const FEWEST: u64 = 50;
 
+/// Values that are shown as points, about.
+const POINTS: usize = 400;
+
 /// On how many bits the values of a column lie.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bits {
@@ -100,6 +103,8 @@ pub struct Staircase {
     pub pull_sd: f64,
     /// The largest, without sign. Of rounding to nearest at most sqrt(3).
     pub pull_largest: f64,
+    /// Some values with their residuals, both without sign and other than zero, spread evenly over the rows.
+    pub points: Vec<(f64, f64)>,
 }
 
 impl Bits {
@@ -213,7 +218,10 @@ impl Staircase {
             _ => Manner::Beyond,
         };
         let pull_mean = pulls / n as f64;
+        let every = (n as usize / POINTS).max(1);
+        let points = pairs().step_by(every).map(|(x, y)| (x.abs(), (y - x).abs()));
         Staircase {
+            points: points.filter(|(_, residual)| *residual > 0.0).collect(),
             grid,
             manner: grid.map(|_| manner),
             stairs: stairs.into_values().collect(),

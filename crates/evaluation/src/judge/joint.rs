@@ -21,6 +21,8 @@ pub(crate) const MOST_COLUMNS: usize = 24;
 const KERNEL_POINTS: usize = 300;
 /// Points of either sample whose covariance is compared under permutations.
 const FRECHET_POINTS: usize = 2000;
+/// Points of either sample, at least.
+const FEWEST: usize = 10;
 /// Draws for a distance and its error.
 const BATCHES: usize = 10;
 /// Sizes of samples from which the Frechet distance is extrapolated.
@@ -64,30 +66,35 @@ pub(crate) struct Feature {
     pub(crate) y: Vec<f64>,
 }
 
-/// Judges columns together; `None` if fewer than two points or no column is left.
+/// Judges columns together; `None` if fewer than ten points or no column is left.
 pub(crate) fn judge(features: Vec<Feature>, permutations: usize, seed: u64) -> Option<Joint> {
     let usable = features.into_iter().filter(|feature| spread(&feature.x).is_some()).take(MOST_COLUMNS);
     let features: Vec<Feature> = usable.collect();
     let (x, y) = points(&features);
-    if features.is_empty() || x.len() < 10 || y.len() < 10 {
+    let found = judge_points(&x, &y, permutations, seed)?;
+    Some(Joint { columns: features.into_iter().map(|feature| feature.name).collect(), ..found })
+}
+
+/// Judges points whose features are on one scale; their columns have no names. `None` of fewer than ten points.
+pub fn judge_points(x: &[Vec<f64>], y: &[Vec<f64>], permutations: usize, seed: u64) -> Option<Joint> {
+    if x.len() < FEWEST || y.len() < FEWEST || x[0].is_empty() {
         return None;
     }
-    let columns = features.into_iter().map(|feature| feature.name).collect();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let few = |points: &[Vec<f64>], most: usize| points.iter().take(most).cloned().collect::<Vec<_>>();
-    let (few_x, few_y) = (few(&x, KERNEL_POINTS), few(&y, KERNEL_POINTS));
+    let (few_x, few_y) = (few(x, KERNEL_POINTS), few(y, KERNEL_POINTS));
     let mut tests = Vec::new();
-    tests.extend(frechet_test(&few(&x, FRECHET_POINTS), &few(&y, FRECHET_POINTS), permutations, &mut random));
+    tests.extend(frechet_test(&few(x, FRECHET_POINTS), &few(y, FRECHET_POINTS), permutations, &mut random));
     let polynomial = Gram::polynomial(&few_x, &few_y);
     tests.extend(polynomial.and_then(|gram| gram.test("kernel_physics", permutations, &mut random)));
     tests.extend(maximum_mean_discrepancy(&few_x, &few_y, permutations, seed));
     Some(Joint {
-        columns,
+        columns: Vec::new(),
         n: [x.len(), y.len()],
-        frechet: extrapolated(&x, &y, &mut random),
-        kernel: kernel_distance(&x, &y, &mut random),
+        frechet: extrapolated(x, y, &mut random),
+        kernel: kernel_distance(x, y, &mut random),
         tests,
-        classifiers: classifiers(&x, &y, seed),
+        classifiers: classifiers(x, y, seed),
     })
 }
 

@@ -14,6 +14,7 @@ mod grid;
 mod histogram;
 mod joint;
 mod observed;
+mod page;
 mod pairing;
 mod peak;
 mod residual;
@@ -27,12 +28,15 @@ pub use document::{to_csv, to_json};
 pub use error::JudgeError;
 pub use grid::{Bits, Grid, Manner, Stair, Staircase};
 pub use histogram::Histogram;
-pub use joint::{Distance, Joint, frechet_distance, kernel_physics_distance};
+pub use joint::{Distance, Joint, frechet_distance, judge_points, kernel_physics_distance};
 pub use observed::ObservableJudgement;
+pub use page::to_html;
 pub use peak::{Peak, PeakJudgement, PeakOptions, PeakShape, judge_peak};
 pub use residual::{Kept, Residuals, Specials, Worst};
 pub use table_of_columns::to_text;
 pub use two_sample::{Null, TESTS, TestResult, maximum_mean_discrepancy, tests};
+
+pub use crate::page::ChartError;
 
 use crate::observable::Observable;
 use hepz::{Limits, TableReader, with_tables};

@@ -4,7 +4,9 @@
 //! Not here: all figures (`document`), charts (`page`).
 //! Holds: one line per column that changed; the others are counted.
 
-use super::{Grid, Judgement, Manner, Staircase, TableJudgement};
+use super::{
+    Ablation, AblationColumn, Grid, Judgement, Manner, PeakJudgement, Staircase, TableJudgement, TestResult,
+};
 
 /// A judgement as aligned text.
 pub fn to_text(judgement: &Judgement) -> String {
@@ -28,6 +30,33 @@ pub(crate) fn grid_in_words(staircase: &Staircase) -> String {
     }
 }
 
+/// The least p-value by permutation, multiplied by the number of tests (Bonferroni); `None` without tests.
+pub(crate) fn least_p(tests: &[TestResult]) -> Option<f64> {
+    let least = tests.iter().map(|test| test.p_permutation).reduce(f64::min)?;
+    Some((least * tests.len() as f64).min(1.0))
+}
+
+fn of_peak(name: &str, peak: &PeakJudgement) -> String {
+    let Some([original, other]) = &peak.peaks else {
+        return format!("  {name}: the fit did not converge\n");
+    };
+    format!(
+        "  {name}: peak {:.5} and {:.5}, width {:.5} and {:.5}\n    shift {:.3e} +- {:.1e} (fits), {:.3e} +- {:.1e} (mean \
+         of {} rows in the core)\n    width growth {:.4} % +- {:.4} %\n",
+        original.mean,
+        other.mean,
+        original.width,
+        other.width,
+        peak.shift,
+        peak.shift_error,
+        peak.core_shift,
+        peak.core_shift_error,
+        peak.n_core,
+        100.0 * peak.width_growth,
+        100.0 * peak.width_growth_error,
+    )
+}
+
 fn of_table(table: &TableJudgement) -> String {
     let name = if table.name.is_empty() { "the table" } else { &table.name };
     let changed: Vec<_> = table.columns.iter().filter(|column| column.residuals.n_changed > 0).collect();
@@ -41,7 +70,19 @@ fn of_table(table: &TableJudgement) -> String {
         changed.len(),
         table.columns.len()
     );
-    let heading = ["column", "changed", "bias", "in errors", "rms", "max abs", "max rel", "ln-MSE", "grid"];
+    let heading = [
+        "column",
+        "changed",
+        "bias",
+        "in errors",
+        "rms",
+        "max abs",
+        "max rel",
+        "ln-MSE",
+        "p apart",
+        "p pairs",
+        "grid",
+    ];
     let mut rows = vec![heading.map(str::to_owned)];
     for column in changed {
         let found = &column.residuals;
@@ -54,11 +95,31 @@ fn of_table(table: &TableJudgement) -> String {
             format!("{:.3e}", found.max_absolute.value),
             format!("{:.3e}", found.max_relative.value),
             format!("{:.3e}", found.ln_mse),
+            probability(column.tests.as_ref().and_then(|tests| least_p(&tests.halves))),
+            probability(column.tests.as_ref().and_then(|tests| least_p(&tests.paired))),
             grid_in_words(&column.staircase),
         ]);
     }
     if rows.len() > 1 {
         text += &aligned(&rows);
+    }
+    for observable in &table.observables {
+        text += &match &observable.peak {
+            Some(peak) => of_peak(&observable.name, peak),
+            None => format!("  {}: too few rows are in the window for a fit\n", observable.name),
+        };
+    }
+    if let Some(joint) = &table.joint {
+        let tests = joint.tests.iter().map(|test| format!("{} p {:.3}", test.name, test.p_permutation));
+        let classifiers = joint
+            .classifiers
+            .iter()
+            .map(|test| format!("{} accuracy {:.4} (p {:.3})", test.classifier, test.accuracy, test.p));
+        let all: Vec<String> = tests.chain(classifiers).collect();
+        text += &format!("  {} columns together: {}\n", joint.columns.len(), all.join(", "));
+    }
+    if let Some(ablation) = &table.ablation {
+        text += &of_ablation(ablation);
     }
     for column in &table.columns {
         let specials = column.residuals.specials;
@@ -84,6 +145,36 @@ fn of_table(table: &TableJudgement) -> String {
         text += &format!("  {words}\n");
     }
     text
+}
+
+fn probability(p: Option<f64>) -> String {
+    p.map_or("-".to_owned(), |p| format!("{p:.3}"))
+}
+
+/// The worst of the columns at each number of bits.
+fn of_ablation(ablation: &Ablation) -> String {
+    let heading = ["kept bits", "ln-MSE / theory", "max rel", "KS", "KL", "classifier", "shift"];
+    let mut rows = vec![heading.map(str::to_owned)];
+    for row in &ablation.rows {
+        let worst =
+            |figure: fn(&AblationColumn) -> f64| row.columns.iter().map(figure).fold(f64::NAN, f64::max);
+        let accuracy = row.classifiers.iter().map(|test| test.accuracy).reduce(f64::max);
+        let shifts = row
+            .observables
+            .iter()
+            .map(|(name, peak)| format!("{name} {:.2e} +- {:.1e}", peak.core_shift, peak.core_shift_error));
+        rows.push([
+            row.kept.to_string(),
+            format!("{:.4}", worst(|column| column.ln_mse / column.ln_mse_theory)),
+            format!("{:.3e}", worst(|column| column.max_relative)),
+            format!("{:.2e}", worst(|column| column.kolmogorov_smirnov)),
+            format!("{:.2e}", worst(|column| column.kullback_leibler)),
+            accuracy.map_or("-".to_owned(), |accuracy| format!("{accuracy:.4}")),
+            shifts.collect::<Vec<String>>().join(", "),
+        ]);
+    }
+    let what = "the original itself, rounded (largest of the columns)";
+    format!("  {what}: {}\n{}", ablation.columns.join(", "), aligned(&rows))
 }
 
 /// Cells under each other: the first and the last to the left, the others to the right.

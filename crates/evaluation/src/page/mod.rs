@@ -7,7 +7,7 @@
 mod bars;
 mod labels;
 mod machine;
-mod palette;
+pub(crate) mod palette;
 mod scatter;
 
 use crate::rival::{Rival, Takes};
@@ -16,9 +16,9 @@ use plotters::drawing::DrawingAreaErrorKind;
 use scatter::{Family, Point};
 
 /// The style of everything but colours.
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 /// The font of charts: what the screen has.
-const FONT: &str = "sans-serif";
+pub(crate) const FONT: &str = "sans-serif";
 
 /// What the figures mean.
 const MEANING: &str = "Every row stands for a round trip that was compared byte by byte. <em>Ratio</em>: bytes of \
@@ -213,7 +213,8 @@ fn base(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-fn escaped(text: &str) -> String {
+/// Text for HTML.
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
