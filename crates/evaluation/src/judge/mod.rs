@@ -67,14 +67,14 @@ pub struct JudgeOptions {
 }
 
 impl Default for JudgeOptions {
-    /// All columns, 5000 rows, 199 permutations, 100 replicas, seed 1, Gaussian peaks, no ablation.
+    /// All columns, 5000 rows, 499 permutations, 100 replicas, seed 1, Gaussian peaks, no ablation.
     fn default() -> JudgeOptions {
         JudgeOptions {
             columns: Vec::new(),
             observables: Vec::new(),
             limits: Limits::default(),
             sample_rows: 5000,
-            permutations: 199,
+            permutations: 499,
             seed: 1,
             peak: PeakOptions { window: None, shape: PeakShape::Gaussian, replicas: 100, seed: 1 },
             ablation: false,

@@ -59,7 +59,12 @@ impl Scale {
 
     /// What stands beside a chart coordinate.
     pub(crate) fn label(&self, place: f64) -> String {
-        number(if self.logarithmic { 10f64.powf(place) } else { place })
+        if self.logarithmic {
+            return number(10f64.powf(place));
+        }
+        // Multiples of a step that are zero but for rounding.
+        let near_zero = place.abs() < 1e-9 * (self.range.end - self.range.start);
+        number(if near_zero { 0.0 } else { place })
     }
 }
 
@@ -84,7 +89,7 @@ impl Ranged for Scale {
 /// As short as it can be.
 pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
-    if size < 1e-12 {
+    if size == 0.0 {
         return "0".to_owned();
     }
     if !(1e-3..1e5).contains(&size) {

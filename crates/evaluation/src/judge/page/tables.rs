@@ -29,7 +29,7 @@ fn probability(p: Option<f64>) -> String {
     match p {
         None => "–".to_owned(),
         Some(p) if p < 1e-4 => format!("<strong>{p:.0e}</strong>"),
-        Some(p) if p < 0.01 => format!("<strong>{p:.4}</strong>"),
+        Some(p) if p < 0.05 => format!("<strong>{p:.3}</strong>"),
         Some(p) => format!("{p:.3}"),
     }
 }
@@ -49,10 +49,8 @@ pub(super) fn columns(judged: &TableJudgement) -> String {
         let tests = column.tests.as_ref();
         rows += &row(&[
             escaped(&column.name),
-            column.scalars[1].name().to_owned(),
             format!("{:.2} %", 100.0 * found.n_changed as f64 / found.n.max(1) as f64),
             format!("{} → {}", column.bits[0].live, column.bits[1].live),
-            format!("{:.2} → {:.2}", column.bits[0].entropy, column.bits[1].entropy),
             grid_in_words(&column.staircase),
             short(found.bias),
             format!("{:.2}", found.bias_in_errors),
@@ -61,7 +59,6 @@ pub(super) fn columns(judged: &TableJudgement) -> String {
             short(found.max_relative.value),
             short(found.ln_mse),
             by_theory,
-            format!("{:.2} %", 100.0 * found.specials.share_kept()),
             probability(tests.and_then(|tests| least_p(&tests.halves))),
             probability(tests.and_then(|tests| least_p(&tests.paired))),
         ]);
@@ -72,10 +69,8 @@ pub(super) fn columns(judged: &TableJudgement) -> String {
     if !rows.is_empty() {
         let heading = [
             "column",
-            "type",
             "changed",
             "live bits",
-            "entropy, bits",
             "grid",
             "bias",
             "in errors",
@@ -84,7 +79,6 @@ pub(super) fn columns(judged: &TableJudgement) -> String {
             "max rel",
             "ln-MSE",
             "by theory",
-            "specials kept",
             "p, rows apart",
             "p, in pairs",
         ];
@@ -139,8 +133,14 @@ pub(super) fn tests(column: &ColumnJudgement) -> String {
     let staircase = &column.staircase;
     format!(
         "<details><summary>Quantiles, pulls and tests</summary>\n<p>Quantiles of the residual: {}.</p>\n\
-         <p>Pulls, residuals by cell/√12: mean {:.3}, standard deviation {:.3}, largest {:.3}.</p>\n{}</details>\n",
+         <p>Entropy of the patterns: {:.3} and {:.3} bits per value; {} and {} different ones. Special values kept: \
+         {:.2} %.</p>\n<p>Pulls, residuals by cell/√12: mean {:.3}, standard deviation {:.3}, largest {:.3}.</p>\n{}</details>\n",
         quantiles.join("; "),
+        column.bits[0].entropy,
+        column.bits[1].entropy,
+        column.bits[0].distinct,
+        column.bits[1].distinct,
+        100.0 * column.residuals.specials.share_kept(),
         staircase.pull_mean,
         staircase.pull_sd,
         staircase.pull_largest,

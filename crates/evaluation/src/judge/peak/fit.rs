@@ -2,10 +2,12 @@
 //!
 //! In: counts, a shape. Out: parameters, and the [`Peak`] they stand for.
 //! Not here: densities (`shape`), pairs of fits (`mod`).
-//! Holds: the likelihood never falls from step to step; a fit that does not come to rest is none.
-//! Source: Fisher scoring with Levenberg's damping; Osborne, Fisher's method of scoring, Int. Stat. Rev. 60 (1992).
+//! Holds: the likelihood (with the weak terms of `shape::priors`) never falls from step to step; a fit that does not come to
+//! rest is none.
+//! Source: Osborne, Fisher's method of scoring, Int. Stat. Rev. 60 (1992); damping after Nielsen, Damping parameter in
+//! Marquardt's method, IMM-REP-1999-05.
 
-use super::shape::{PeakShape, probabilities};
+use super::shape::{PeakShape, priors, probabilities};
 use nalgebra::{DMatrix, DVector};
 
 /// Steps at most.
@@ -48,8 +50,8 @@ impl Binned {
     /// Parameters at which counts are likeliest, starting from `start`.
     pub(crate) fn fit(&self, counts: &[f64], start: Option<&Vec<f64>>) -> Option<Vec<f64>> {
         let mut parameters = start.cloned().unwrap_or_else(|| self.guess(counts));
-        let mut damping = 1e-3;
-        let mut best = likelihood(counts, &self.probabilities(&parameters));
+        let (mut damping, mut growth) = (1e-3, 2.0);
+        let mut best = self.likelihood(counts, &parameters);
         for _ in 0..STEPS {
             let (gradient, information) = self.scores(counts, &parameters);
             loop {
@@ -59,13 +61,17 @@ impl Binned {
                     damped[(at, at)] += damping * (information[(at, at)] + 1.0) + 1e-6;
                 }
                 let step = damped.cholesky()?.solve(&gradient);
-                let gain = gradient.dot(&step);
+                let gain = gradient.dot(&step) - (&information * &step).dot(&step) / 2.0;
                 let tried: Vec<f64> = parameters.iter().zip(step.iter()).map(|(p, s)| p + s).collect();
-                let found = likelihood(counts, &self.probabilities(&tried));
+                let found = self.likelihood(counts, &tried);
                 if found >= best {
+                    // Nielsen's rule: the better the gain was foreseen, the less damping. The expected information may be
+                    // below the curvature, and full steps would overshoot for ever.
+                    let foreseen = (found - best) / gain;
+                    damping = (damping * (1.0 - (2.0 * foreseen - 1.0).powi(3)).max(1.0 / 3.0)).max(1e-9);
+                    growth = 2.0;
                     parameters = tried;
                     best = found;
-                    damping = (damping / 10.0).max(1e-9);
                     if gain < REST {
                         return Some(parameters);
                     }
@@ -75,8 +81,9 @@ impl Binned {
                 if gain < REST {
                     return Some(parameters);
                 }
-                damping *= 10.0;
-                if damping > 1e12 {
+                damping *= growth;
+                growth *= 2.0;
+                if damping.is_nan() || damping > 1e12 {
                     return None;
                 }
             }
@@ -128,7 +135,20 @@ impl Binned {
                 }
             }
         }
+        for (at, (centre, width)) in priors(d).into_iter().enumerate() {
+            gradient[at] -= (parameters[at] - centre) / (width * width);
+            information[(at, at)] += 1.0 / (width * width);
+        }
         (gradient, information)
+    }
+
+    /// ln likelihood, with the weak terms.
+    fn likelihood(&self, counts: &[f64], parameters: &[f64]) -> f64 {
+        let probabilities = self.probabilities(parameters);
+        let likelihood: f64 = counts.iter().zip(&probabilities).map(|(count, p)| count * p.ln()).sum();
+        let weak =
+            |(parameter, (centre, width)): (&f64, (f64, f64))| ((parameter - centre) / width).powi(2) / 2.0;
+        likelihood - parameters.iter().zip(priors(parameters.len())).map(weak).sum::<f64>()
     }
 
     /// Expected counts.
@@ -157,8 +177,4 @@ impl Binned {
             freedom: filled().count() as i64 - parameters.len() as i64 - 1,
         }
     }
-}
-
-fn likelihood(counts: &[f64], probabilities: &[f64]) -> f64 {
-    counts.iter().zip(probabilities).map(|(count, p)| count * p.ln()).sum()
 }

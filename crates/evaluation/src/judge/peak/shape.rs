@@ -34,6 +34,16 @@ impl PeakShape {
     }
 }
 
+/// Weak Gaussian terms on what the data may not determine: centre and width for each parameter, an infinite width for the
+/// mean and the width of the peak. Without a background its slope, without tails their power would be anything, and a fit
+/// would not come to rest; where the data speak, a thousand rows outweigh these terms.
+pub(crate) fn priors(parameters: usize) -> Vec<(f64, f64)> {
+    let free = (0.0, f64::INFINITY);
+    let (begins, power) = ((1.5f64.ln(), 1.0), (4f64.ln(), 1.5));
+    let all = [free, free, (2.0, 3.0), (0.0, 3.0), begins, power, begins, power];
+    all.into_iter().take(parameters).collect()
+}
+
 /// Keeps parameters where densities are numbers: a narrow width is a tenth of a bin, a wide one many windows.
 fn bounded(parameter: f64, most: f64) -> f64 {
     parameter.clamp(-most, most)
