@@ -28,6 +28,14 @@ pub enum Verb {
     /// Give the original files back, byte for byte
     #[command(short_flag = 'd', visible_alias = "d")]
     Decompress(DecompressArguments),
+    /// Write a file again with coarser values: same layout, same length, a bound on every error
+    Round(RoundArguments),
+    /// Write a base archive of reduced precision and a refinement that gives the original back
+    Split(SplitArguments),
+    /// Give the original back from a base archive and its refinement
+    Merge(MergeArguments),
+    /// Prove an archive against the original: byte for byte, or every value within its contract
+    Verify(VerifyArguments),
     /// Decode archives and check every sum; write nothing
     #[command(short_flag = 't', visible_alias = "t")]
     Test(TestArguments),
@@ -115,6 +123,107 @@ pub struct Target {
     pub rm: bool,
 }
 
+/// Which values may become coarser, and by how much.
+#[derive(Args, Clone)]
+#[group(id = "rules", multiple = false)]
+pub struct Rules {
+    /// Rules for columns (TOML): `[[column]]` with match, kept_bits, absolute, relative, range_relative, digits, decimals or exact
+    #[arg(long, value_name = "RULES")]
+    pub precision: Option<PathBuf>,
+    /// Keep so many mantissa bits of every column of floats
+    #[arg(long, value_name = "K")]
+    pub kept_bits: Option<u32>,
+}
+
+/// `hepz round`
+#[derive(Args)]
+pub struct RoundArguments {
+    /// A ROOT, HDF5 or NumPy file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the rounded file goes
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub rules: Rules,
+    /// Overwrite files
+    #[arg(short, long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `hepz split`
+#[derive(Args)]
+pub struct SplitArguments {
+    /// A ROOT, HDF5 or NumPy file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub rules: Rules,
+    /// The base archive [default: FILE.hepz]
+    #[arg(long, value_name = "BASE")]
+    pub base: Option<PathBuf>,
+    /// The refinement [default: FILE.refinement.hepz]
+    #[arg(long, value_name = "REFINEMENT")]
+    pub refinement: Option<PathBuf>,
+    /// How much effort goes into each byte: fast, default, max
+    #[arg(short, long, value_name = "LEVEL", default_value = "default")]
+    pub level: Level,
+    /// Do not merge the two again and compare before they get their names
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Overwrite files
+    #[arg(short, long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `hepz merge`
+#[derive(Args)]
+pub struct MergeArguments {
+    /// The base archive
+    #[arg(value_name = "BASE")]
+    pub base: PathBuf,
+    /// Its refinement
+    #[arg(value_name = "REFINEMENT")]
+    pub refinement: PathBuf,
+    /// Where the original goes
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    /// Overwrite files
+    #[arg(short, long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub memory: Memory,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `hepz verify`
+#[derive(Args)]
+pub struct VerifyArguments {
+    /// The archive
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// The file that it was made of
+    #[arg(long, value_name = "ORIGINAL")]
+    pub against: PathBuf,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub memory: Memory,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
 /// `hepz compress`
 #[derive(Args)]
 pub struct CompressArguments {
@@ -127,6 +236,8 @@ pub struct CompressArguments {
     pub work: Work,
     #[command(flatten)]
     pub talk: Talk,
+    #[command(flatten)]
+    pub rules: Rules,
     /// How much effort goes into each byte: fast (read back several times faster), default, max (smallest, slow)
     #[arg(short, long, value_name = "LEVEL", default_value = "default")]
     pub level: Level,
@@ -339,7 +450,7 @@ pub struct BudgetArguments {
     #[arg(long, value_name = "FRACTION", required = true)]
     pub width: Vec<f64>,
     /// The values that count, if not the central 99.73 %: 105..160
-    #[arg(long, value_name = "FROM..TO", value_parser = interval)]
+    #[arg(long, value_name = "FROM..TO", value_parser = interval, allow_hyphen_values = true)]
     pub within: Vec<(f64, f64)>,
     /// Say what subtractive dither on the same grids would do, too
     #[arg(long)]
@@ -392,7 +503,7 @@ pub struct EvaluateArguments {
     #[arg(long, value_name = "N", default_value_t = 5000)]
     pub sample_rows: usize,
     /// Permutations of each test; 0 for no tests
-    #[arg(long, value_name = "N", default_value_t = 199)]
+    #[arg(long, value_name = "N", default_value_t = 499)]
     pub permutations: usize,
     /// Bootstrap replicas of a fit
     #[arg(long, value_name = "N", default_value_t = 100)]

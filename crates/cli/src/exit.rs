@@ -106,7 +106,9 @@ impl From<ArchiveError> for Failure {
             ArchiveError::OverLimit { .. } => Exit::OverLimit,
             ArchiveError::WrongModel => Exit::WrongModel,
             ArchiveError::VerifyFailed { .. } => Exit::VerifyFailed,
-            ArchiveError::NoSuchColumn { .. } => Exit::Usage,
+            ArchiveError::NoSuchColumn { .. }
+            | ArchiveError::IsRefinement
+            | ArchiveError::OtherBase { .. } => Exit::Usage,
             ArchiveError::Io(error) => return Failure::io("cannot read the archive", error),
             ArchiveError::Write(error) => return Failure::io("cannot write the output", error),
             _ => Exit::Io,
@@ -127,7 +129,9 @@ impl From<CompressError> for Failure {
         let exit = match &error {
             CompressError::Read(error) => return Failure::io("cannot read the input", error),
             CompressError::Write(error) => return Failure::io("cannot write the archive", error),
-            CompressError::Layout(_) => Exit::Usage,
+            CompressError::Layout(_) | CompressError::NotRounded { .. } | CompressError::NothingToRound => {
+                Exit::Usage
+            }
             CompressError::Verify(_) => Exit::VerifyFailed,
             _ => Exit::Io,
         };

@@ -29,6 +29,10 @@ fn main() -> ExitCode {
     let exit = match verb {
         Verb::Compress(arguments) => verbs::compress::run(&arguments),
         Verb::Decompress(arguments) => verbs::decompress::run(&arguments),
+        Verb::Round(arguments) => verbs::round::run(&arguments),
+        Verb::Split(arguments) => verbs::split::run(&arguments),
+        Verb::Merge(arguments) => verbs::merge::run(&arguments),
+        Verb::Verify(arguments) => verbs::verify::run(&arguments),
         Verb::Test(arguments) => verbs::test::run(&arguments),
         Verb::List(arguments) => verbs::list::run(&arguments),
         Verb::Inspect(arguments) => verbs::inspect::run(&arguments),

@@ -49,6 +49,8 @@ pub(crate) struct Opened<'a> {
     pub(crate) framed: Framed,
     /// For each opened block its number in the layout.
     pub(crate) numbers: Vec<usize>,
+    /// Addresses of sums over content ([`Layout::checks`]), four bytes each.
+    pub(crate) sums_at: Vec<u64>,
     /// One per block.
     pub(crate) recipes: Vec<Vec<u8>>,
     /// Blocks that stay as they are.
@@ -185,11 +187,13 @@ impl<'a> Image<'a> {
         }
         runs.sort_by_key(|run| run.at);
         let shapes = layout.shapes.iter().map(|shape| shape.renumbered(|table| kept.table(table))).collect();
-        let tables = kept.into_tables(layout.tables);
+        let tables = kept.into_tables(std::mem::take(&mut layout.tables));
         let framed = Framed { structure_bytes, blocks, shapes, frames };
         let is_open = |(number, at): (usize, &Option<_>)| at.is_some().then_some(number);
         let numbers = blocks_at.iter().enumerate().filter_map(is_open).collect();
-        Ok(Opened { image, tables, runs, framed, numbers, recipes, kept_blocks, notes })
+        let sums = layout.checks.iter().flat_map(|check| &check.crc32_at);
+        let sums_at = sums.filter_map(|&at| image.address(at)).collect();
+        Ok(Opened { image, tables, runs, framed, numbers, sums_at, recipes, kept_blocks, notes })
     }
 
     /// Fills `into` from an image address.
@@ -253,6 +257,13 @@ impl Gaps {
     /// Number of skeleton bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// The number of the skeleton byte at an address, if one is there.
+    pub(crate) fn number(&self, address: u64) -> Option<u64> {
+        let after = self.gaps.partition_point(|&(at, _, _)| at <= address);
+        let &(at, bytes, first) = self.gaps.get(after.checked_sub(1)?)?;
+        (address - at < bytes).then_some(first + (address - at))
     }
 
     /// Calls `visit` with image address and range of `0..bytes` for each run of skeleton bytes in `from..from + bytes`.

@@ -91,4 +91,4 @@ pub use plan::ColumnId;
 pub use precision::{ColumnProof, Proof, RoundedColumn, RoundingReport, SplitReport};
 pub use precision::{merge, merge_to_file, round, split, split_to_files, verify_against};
 pub use salvage::{LostRows, LostSection, LostStretch, Salvaged, salvage};
-pub use verify::{compress_to_file, verify, verify_content};
+pub use verify::{compress_to_file, verify, verify_content, verify_written};

@@ -6,6 +6,7 @@
 
 use crate::compress::{Rewritten, rewritten};
 use crate::part::PartFile;
+use crate::precision::verify_against;
 use crate::spool::Spool;
 use crate::{Archive, ArchiveError, CompressError, CompressOptions, CompressReport};
 use crate::{DecompressOptions, FileSource, Limits, compress};
@@ -67,6 +68,27 @@ pub fn verify_content(
     }
 }
 
+/// Proves what [`crate::compress`] wrote against what it was given: bytes, content or contracts, as `report` says.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_written(
+    archive: &Archive<'_>,
+    source: &dyn Source,
+    report: &CompressReport,
+    options: &DecompressOptions<'_>,
+) -> Result<(), ArchiveError> {
+    if report.content_only {
+        return verify_content(archive, source, options);
+    }
+    let proof = verify_against(archive, source, options)?;
+    if proof.holds() {
+        Ok(())
+    } else {
+        Err(ArchiveError::VerifyFailed { what: "a value beyond its contract" })
+    }
+}
+
 /// Writes the archive of the file `from` under the name `to`, which appears only when it is whole (and verified, unless
 /// `options.verify` is off). The file's name is stored unless `options.name` gives another.
 ///
@@ -91,9 +113,8 @@ pub fn compress_to_file(
     drop(sink);
     if options.verify {
         let read_options = DecompressOptions { threads: options.threads, progress: options.progress };
-        let check = if report.content_only { verify_content } else { verify };
         let checked = Archive::open_file(part.path(), Limits::default())
-            .and_then(|archive| check(&archive, &source, &read_options));
+            .and_then(|archive| verify_written(&archive, &source, &report, &read_options));
         if let Err(error) = checked {
             let changed = state(from).is_ok_and(|after| after != before);
             return Err(if changed { CompressError::Changed } else { CompressError::Verify(error) });

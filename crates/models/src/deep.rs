@@ -206,7 +206,8 @@ impl Halves {
             return Halves::One(1);
         }
         // Less than a whole half each, or exactly one: the numbers fit.
-        let share = |first: u64, last: u64| ((u128::from(last - first) + 1) << 16 >> (size - 1)).max(1) as u64;
+        let share =
+            |first: u64, last: u64| ((u128::from(last - first) + 1) << 16 >> (size - 1)).max(1) as u64;
         Halves::Shares(share(first.max(low), middle - 1), share(middle, last.min(end)))
     }
 
@@ -259,7 +260,9 @@ mod tests {
             let first = |(at, &value): (usize, &u64)| value.saturating_sub(at as u64 * 7919 % width);
             values.iter().enumerate().map(first).map(|first| (first, first + width - 1)).collect()
         };
-        for (width, modelled, bits) in [(1u64, 24, 0.0f64), (8192, 0, 13.0), (1000, 24, 9.97), (1000, 12, 9.97)] {
+        for (width, modelled, bits) in
+            [(1u64, 24, 0.0f64), (8192, 0, 13.0), (1000, 24, 9.97), (1000, 12, 9.97)]
+        {
             let shape = PathShape { bits: 24, modelled };
             let within = range(width);
             let (mut encoder, mut writer) = (Encoder::default(), BitWriter::default());

@@ -11,6 +11,7 @@ use crate::console::{for_each, is_standard, or_standard_input, print, remark, sh
 use crate::exit::{Exit, Failure};
 use crate::output::{Destination, Staged};
 use crate::progress::Bar;
+use crate::verbs::rules;
 use crate::{console, input};
 use hepz::{Archive, CompressError, CompressOptions, CompressReport, DecompressOptions, FileSource, Limits};
 use hepz_formats::records::Arrangement;
@@ -47,6 +48,8 @@ fn one(file: &Path, arguments: &CompressArguments) -> Result<(), Failure> {
     options.verify = !arguments.no_verify;
     options.progress = Some(&bar);
     options.content = arguments.content;
+    let rules = rules::read(&arguments.rules)?;
+    options.precision = rules.as_ref();
     let arrangement = if arguments.columns { Arrangement::Columns } else { Arrangement::Rows };
     options.records = arguments.schema.clone().map(|schema| (schema, arrangement));
     let piped = is_standard(file) || !input::is_regular(file)?;
@@ -119,9 +122,8 @@ fn write_archive(
         let mut read = DecompressOptions::new();
         read.threads = options.threads;
         read.progress = options.progress;
-        let check = if report.content_only { hepz::verify_content } else { hepz::verify };
         Archive::open(Box::new(again), Limits::default())
-            .and_then(|archive| check(&archive, source, &read))
+            .and_then(|archive| hepz::verify_written(&archive, source, &report, &read))
             .map_err(CompressError::Verify)?;
         report.verified = true;
     }
@@ -140,6 +142,9 @@ fn tell(
     let ratio = original as f64 / archive.max(1) as f64;
     if report.format.is_empty() {
         remark(talk, &format!("hepz: {name}: note: its format is not known; it is stored as plain bytes"));
+    }
+    if let Some(rounding) = &report.rounding {
+        rules::tell(&name, rounding, talk);
     }
     for note in &report.notes {
         remark(talk, &format!("hepz: {name}: note: {note}"));
@@ -172,6 +177,7 @@ fn tell(
             "content_only": report.content_only,
             "verified": report.verified,
             "notes": report.notes,
+            "rounding": report.rounding.as_ref().map(rules::json),
         });
         print(&format!("{line}\n"))?;
     }

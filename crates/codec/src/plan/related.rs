@@ -91,7 +91,7 @@ fn search_table(
         ids.push(id);
         sample.columns.push(SampleColumn::from_raw(c.scalar, raw));
     }
-    if targets == 0 || ids.len() < 2 {
+    if targets == 0 && original.is_none() || ids.len() < 2 {
         return Found::default();
     }
     let name = |inputs: &[usize]| inputs.iter().map(|&input| ids[input]).collect();
@@ -105,10 +105,10 @@ fn search_table(
         };
         let columns: Option<Vec<SampleColumn>> = ids.iter().map(before).collect();
         let before = Sample { columns: columns.unwrap_or_default() };
-        let bits = |id: ColumnId| drafts[&id].plain_cost as f32 / (known.rows_of(table) as f32 * BIT as f32);
         for found in search(&before, &BUDGET) {
             let grid_bits = zero_bits(&sample.columns[found.target]);
-            candidates.push(Candidate { plain_bits: bits(ids[found.target]), grid_bits, ..found });
+            let plain_bits = (found.plain_bits - grid_bits as f32).max(found.bits_left);
+            candidates.push(Candidate { plain_bits, grid_bits, ..found });
         }
         systems_found.extend(systems(&before));
     }
@@ -242,8 +242,10 @@ impl Picker<'_> {
         let old = &self.drafts[&id];
         let scalar = self.tables[id.table as usize].columns[id.column as usize].scalar;
         let formula = on_grid(candidate.formula, candidate.grid_bits, scalar);
-        // Differences of decimals are no decimals: these are written as values that lie near.
-        let values = old.plan.map.grid.is_decimal() && old.plan.prediction == Prediction::None;
+        // Differences of decimals are no decimals: these are written as values that lie near. So may those that were rounded: what
+        // rounding did to the inputs may throw a prediction far off, even to the other sign.
+        let apart = old.plan.map.grid.is_decimal() || matches!(formula, Formula::Rounded { .. });
+        let values = apart && old.plan.prediction == Prediction::None;
         let near = if values { near(old, self.known, std::slice::from_ref(&formula), &inputs) } else { None };
         if candidate.bits_left <= RESIDUAL_BITS {
             let named = inputs.iter().map(|&id| Input { id, map: RowMap::Same }).collect();
@@ -252,7 +254,7 @@ impl Picker<'_> {
             let draft = draft_of(id, scalar, prediction, old.plan.rows, &seen);
             let draft = match near {
                 // What is merely alike serves as a context as well, and asks nothing of the order.
-                Some(near) if near.plain_cost < draft.plain_cost.min(old.plain_cost / 2) => near,
+                Some(near) if near.plain_cost * 8 < draft.plain_cost.min(old.plain_cost / 2) * 7 => near,
                 _ => draft,
             };
             return (draft.plain_cost * 100 < old.plain_cost * 98).then_some(draft);

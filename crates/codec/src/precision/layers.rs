@@ -280,19 +280,7 @@ fn refine(
         };
         let encoded: Vec<Result<Encoded, CompressError>> = batch.par_iter().map(code).collect();
         for (&chunk, encoded) in batch.iter().zip(encoded) {
-            let encoded = encoded?;
-            if std::env::var("DBG").is_ok() {
-                for &id in &coded {
-                    eprintln!(
-                        "REF {}.{} {} {}",
-                        tables[id.table as usize].name,
-                        tables[id.table as usize].columns[id.column as usize].name,
-                        encoded.column_bits[id.table as usize][id.column as usize] / 8,
-                        plan.describe(&tables, id).transform
-                    );
-                }
-            }
-            sections.plain(Kind::Chunk, chunk, &streams::write(&encoded.streams))?;
+            sections.plain(Kind::Chunk, chunk, &streams::write(&encoded?.streams))?;
             done += cuts.chunk_bytes(&tables, chunk);
         }
         job.advance(crate::Stage::Code, done, total);

@@ -13,7 +13,7 @@ use crate::options::Stage;
 use crate::spool::Spool;
 use crate::{ColumnId, CompressError, CompressOptions, Limits};
 use hepz_columns::{Scalar, Values};
-use hepz_formats::{Block, Source};
+use hepz_formats::{Block, Content, ContentCheck, Source};
 use hepz_precision::{Choice, Contract, Promise, RulesFile};
 use hepz_recompression::refit;
 use rayon::prelude::*;
@@ -74,6 +74,7 @@ pub(crate) fn rounded(
         return Err(CompressError::NotRounded { format: layout.format.to_owned() });
     }
     let stored: Vec<Block> = layout.blocks.clone();
+    let checks = layout.checks.clone();
     let opened = Image::open(source, layout, &|_| {}).map_err(CompressError::Read)?;
     let shelf = Shelf::new(&opened.runs, &opened.tables);
     let mut image = copy_of(&opened.image).map_err(CompressError::Read)?;
@@ -100,7 +101,10 @@ pub(crate) fn rounded(
         return Err(CompressError::NothingToRound);
     }
     contracts.original = crate::sums::Sums::of(source).map_err(CompressError::Read)?;
-    let file = file_of(&opened, &stored, &mut image, &mut report).map_err(CompressError::Read)?;
+    let mut file = file_of(&opened, &stored, &mut image, &mut report).map_err(CompressError::Read)?;
+    for check in &checks {
+        sum_again(check, &opened, &image, &mut file).map_err(CompressError::Read)?;
+    }
     Ok(Rounded { file, contracts, report })
 }
 
@@ -261,6 +265,34 @@ fn file_of(
     }
     copy(image, at, original.len() - framed.structure_bytes, &mut file)?;
     Ok(file)
+}
+
+/// Writes a sum over content to its places in the rounded file.
+fn sum_again(check: &ContentCheck, opened: &Opened<'_>, image: &Spool, file: &mut Spool) -> io::Result<()> {
+    let mut sum = crc32fast::Hasher::new();
+    match check.content {
+        Content::File { at, bytes } => {
+            let mut buffer = vec![0; bytes.min(COPY_BYTES as u64) as usize];
+            let mut done = 0;
+            while done < bytes {
+                let step = (bytes - done).min(COPY_BYTES as u64) as usize;
+                file.read_at(at + done, &mut buffer[..step])?;
+                sum.update(&buffer[..step]);
+                done += step as u64;
+            }
+        }
+        Content::Block(block) => {
+            // A block that is not open was not changed.
+            let Some(index) = opened.numbers.iter().position(|&number| number == block as usize) else {
+                return Ok(());
+            };
+            let Opened { tables, runs, framed, .. } = opened;
+            let frames = Reframing::new(image, tables, runs, framed, Limits::default());
+            sum.update(&frames.content(index, framed.blocks[index]).map_err(io::Error::other)?);
+        }
+    }
+    let sum = sum.finalize().to_le_bytes();
+    check.crc32_at.iter().try_for_each(|&at| file.write_at(at, &sum))
 }
 
 /// What became of a block.
