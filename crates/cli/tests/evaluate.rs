@@ -127,7 +127,12 @@ fn what_cannot_be_paired_is_said() {
     scene.run(&["evaluate", "a.npy", "short.npy"]).ends_with(2).says("4000 rows").says("3999");
     scene.run(&["evaluate", "a.npy", "other.npy"]).ends_with(2).says("same table and name");
     scene.run(&["evaluate", "a.npy", "plain"]).ends_with(2).says("the other holds no tables");
-    scene.run(&["evaluate", "plain", "a.npy"]).ends_with(2).says("the original holds no tables");
+    scene.run(&["evaluate", "plain", "a.npy"]).ends_with(2).says("plain: the original holds no tables");
+    scene.run(&["compress", "-q", "a.npy"]).ends_with(0);
+    let archive = scene.read("a.npy.hepz");
+    scene.write("cut.hepz", &archive[..archive.len() / 2]);
+    scene.run(&["evaluate", "cut.hepz", "a.npy"]).ends_with(3).says("cut.hepz");
+    scene.run(&["evaluate", "a.npy", "cut.hepz"]).ends_with(3).says("cut.hepz");
     scene.run(&["evaluate", "a.npy", "nowhere"]).ends_with(1).says("nowhere");
     scene.run(&["evaluate", "-", "-"]).ends_with(2).says("standard input");
     scene.run(&["evaluate", "a.npy", "b.npy", "--column", "mass*"]).ends_with(2).says("mass*");

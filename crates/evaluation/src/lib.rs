@@ -17,6 +17,9 @@
 //! the whole file, which holds the values and everything else. Programs (bsc, zli) are measured as a whole, with
 //! their start and files.
 //!
+//! [`judge`] compares another version of a file with the original: residuals, tests of distributions, mass peaks
+//! (docs/precision/judge.md).
+//!
 //! # Where to look next
 //! `rival` for who takes part, `measure` for how, `tables_view` and `content` for the views, `page` for the charts.
 

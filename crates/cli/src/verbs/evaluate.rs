@@ -33,7 +33,15 @@ fn evaluate(arguments: &EvaluateArguments) -> Result<(), Exit> {
     let options = options(arguments).map_err(|failure| fail(Path::new("evaluate"), failure))?;
     let source = input::open(original).map_err(|failure| fail(original, failure))?;
     let source_other = input::open(other).map_err(|failure| fail(other, failure))?;
-    let found = judge(&source, &source_other, &options).map_err(|error| fail(other, failure(error)))?;
+    let found = judge(&source, &source_other, &options).map_err(|error| {
+        let of_original = match &error {
+            JudgeError::NoTables { which } => which.contains("original"),
+            // Which of the two it is, opening them says.
+            JudgeError::Read(_) => opens(other, arguments) && !opens(original, arguments),
+            _ => false,
+        };
+        fail(if of_original { original } else { other }, failure(error))
+    })?;
     if !arguments.quiet && arguments.json.as_deref().is_none_or(|path| !is_standard(path)) {
         print(&to_text(&found)).map_err(|failure| fail(other, failure))?;
     }
@@ -49,6 +57,12 @@ fn evaluate(arguments: &EvaluateArguments) -> Result<(), Exit> {
         write(path, &html).map_err(|failure| fail(path, failure))?;
     }
     Ok(())
+}
+
+/// False for an archive that is damaged; true for every other file.
+fn opens(file: &Path, arguments: &EvaluateArguments) -> bool {
+    let error = input::open_archive(file, arguments.memory.bytes).err();
+    error.is_none_or(|failure| failure.exit == Exit::NotAnArchive)
 }
 
 fn options(arguments: &EvaluateArguments) -> Result<JudgeOptions, Failure> {

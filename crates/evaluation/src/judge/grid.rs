@@ -16,7 +16,7 @@ const SHARE: f64 = 0.999;
 const FEWEST: u64 = 50;
 
 /// Values that are shown as points, about.
-const POINTS: usize = 400;
+const POINTS: usize = 300;
 
 /// On how many bits the values of a column lie.
 #[derive(Clone, Debug, PartialEq)]

@@ -168,10 +168,8 @@ pub fn judge(
     other: &dyn Source,
     options: &JudgeOptions,
 ) -> Result<Judgement, JudgeError> {
-    let limits = options.limits.clone();
-    with_tables(original, limits.clone(), |a| {
-        with_tables(other, limits, |b| Ok(judge_readers([a, b], options)))
-    })?
+    let limits = options.limits;
+    with_tables(original, limits, |a| with_tables(other, limits, |b| Ok(judge_readers([a, b], options))))?
 }
 
 fn judge_readers(readers: [&TableReader<'_>; 2], options: &JudgeOptions) -> Result<Judgement, JudgeError> {

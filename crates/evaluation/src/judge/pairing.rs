@@ -97,7 +97,8 @@ pub(crate) fn pair(
         paired.push(PairedTable { name, rows, floats, exact, unpaired: lonely, known, at: [at_a, at_b] });
     }
     for twin in b {
-        if !(a.len() == 1 && b.len() == 1) && !a.iter().any(|table| table.name == twin.name) {
+        let alone = a.len() == 1 && b.len() == 1;
+        if !alone && a.iter().all(|table| table.name != twin.name) {
             unpaired.push(format!("table {:?} is only in the other", twin.name));
         }
     }

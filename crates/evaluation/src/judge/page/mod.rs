@@ -19,7 +19,7 @@ use curves::{Series, curves};
 use panel::{Panel, panel};
 
 /// Columns of a table that are drawn; all are listed.
-const DRAWN: usize = 40;
+const DRAWN: usize = 24;
 /// Bins of a fit that are one bin of the plot.
 const TOGETHER: usize = 4;
 
@@ -28,7 +28,8 @@ const MEANING: &str = "Tables and columns are paired by name, rows by number. <e
      square of the difference of natural logarithms; <em>by theory</em>: by that of rounding to the grid that was found. \
      <em>p, rows apart</em>: least p-value of all tests that compare the original in some rows with the other in other rows, \
      as two independent samples; <em>p, in pairs</em>: least p-value of those that compare the same rows, where permutations \
-     exchange the two values of a row and smallest systematic changes show. Either is multiplied by the number of tests.";
+     exchange the two values of a row and the smallest systematic change shows, a comb too. Either is multiplied by the \
+     number of tests.";
 
 /// The page as HTML. `title` names the two files.
 ///

@@ -191,7 +191,7 @@ pub(super) fn peak(observable: &ObservableJudgement, peak: &PeakJudgement) -> St
             format!("{:.1} / {}", fitted.chi_square, fitted.freedom),
         ]);
     }
-    let fits = table(&["fit", "mean", "width", "share of the peak", "χ² / freedom"], &rows);
+    let fits = table(&["fit", "mean", "width", "share", "χ² / freedom"], &rows);
     let figures = [
         ("shift of the fit", peak.shift, peak.shift_error),
         ("mean difference in the core", peak.core_shift, peak.core_shift_error),
