@@ -113,6 +113,13 @@ fn pattern(column: &AuditedColumn) -> String {
 struct Names<'a>(&'a Audit);
 
 impl Names<'_> {
+    fn is_float(&self, id: ColumnId) -> bool {
+        let table = self.0.tables.get(id.table as usize);
+        table
+            .and_then(|table| table.columns.get(id.column as usize))
+            .is_some_and(|column| column.scalar.is_float())
+    }
+
     fn of(&self, id: ColumnId) -> String {
         let table = self.0.tables.get(id.table as usize);
         let column = table.and_then(|table| table.columns.get(id.column as usize));
@@ -207,10 +214,15 @@ fn findings(names: &Names<'_>, columns: &[&AuditedColumn]) -> String {
             lines += &format!("  {name}: {grid}\n");
         }
         for relation in &column.relations {
-            let sources: Vec<String> = relation.sources.iter().map(|&id| names.of(id)).collect();
+            // Integers keep their bits anyway.
+            let floats = relation.sources.iter().filter(|&&id| names.is_float(id));
+            let sources: Vec<String> = floats.map(|&id| names.of(id)).collect();
+            let bits = column.scalar.mantissa_bits().unwrap_or(0);
             let near = match relation.median_ulp {
                 0 => String::new(),
-                ulp => format!(", half of them within {ulp} units in the last place"),
+                ulp => {
+                    format!(", half of them right to {} bits", bits.saturating_sub(64 - ulp.leading_zeros()))
+                }
             };
             let rests = if sources.is_empty() {
                 String::new()

@@ -4,9 +4,10 @@
 //! Not here: steps of any size (`step`), bits that never change (`planes`), which see no grid.
 //! Holds: a value is on a grid only if the grid gives its pattern exactly; what noise does by chance is no grid.
 
+use super::points::{Points, rounded};
 use super::step;
 use hepz_columns::Scalar;
-use hepz_transforms::order::{to_number, to_raw};
+use hepz_transforms::order::to_number;
 
 /// Values that candidates are tried on.
 const TRIED: usize = 2048;
@@ -24,19 +25,6 @@ const MOST_PLACES: i32 = 9;
 const LEAST_NORMAL_HALF: f64 = 1.0 / 16_384.0;
 /// An earlier kind of grid is taken if a later one tells fewer bits more than this.
 const BETTER_BITS: f64 = 0.3;
-
-/// Which numbers occur.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Points {
-    /// `first + n * step`, rounded to the type.
-    Step { first: f64, step: f64 },
-    /// `n / 10^places`, rounded to the type.
-    Decimal { places: i32 },
-    /// Decimal numbers of so many digits.
-    Significant { digits: i32 },
-    /// These patterns, in rising order.
-    List(Vec<u64>),
-}
 
 /// The grid of a column.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,7 +150,8 @@ fn candidates(scalar: Scalar, raws: &[u64], tried: &[u64]) -> Vec<Points> {
         found.extend((1..=MOST_PLACES).find_map(|places| on(Points::Decimal { places })));
         let most = if scalar == Scalar::F32 { 6 } else { 15 };
         found.extend((1..=most).find_map(|digits| on(Points::Significant { digits })));
-        found.extend(step::any(scalar, tried));
+        let lowest = raws.iter().map(|&raw| to_number(raw, scalar)).fold(f64::INFINITY, f64::min);
+        found.extend(step::any(scalar, tried, lowest));
     }
     let mut list = raws.to_vec();
     list.sort_unstable();
@@ -190,15 +179,6 @@ fn told(grid: &Grid, rows: usize, tried: &[u64], fixed: u64) -> Option<f64> {
     };
     let worth = mean >= LEAST_BITS && mean * rows as f64 >= 2.0 * known;
     worth.then_some(mean)
-}
-
-/// The pattern nearest to a number.
-pub(super) fn rounded(number: f64, scalar: Scalar) -> Option<u64> {
-    match scalar {
-        Scalar::F32 => Some(u64::from((number as f32).to_bits())),
-        Scalar::F64 => Some(number.to_bits()),
-        _ => to_raw(number, scalar),
-    }
 }
 
 fn power_of_ten(power: i32) -> f64 {

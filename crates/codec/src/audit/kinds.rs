@@ -9,7 +9,7 @@ use super::rows::Rows;
 use crate::contents::{Held, with_contents};
 use crate::plan::{ColumnId, Engine, Plan, Sample, Slice};
 use crate::{ArchiveError, Limits, entries};
-use hepz_columns::{Scalar, Table, Values};
+use hepz_columns::{Column, Scalar, Table, Values};
 use hepz_formats::Source;
 use hepz_precision::{Contract, ContractError, Promise, RulesFile};
 
@@ -67,9 +67,9 @@ pub fn census(source: &dyn Source, coarser: &Coarser, limits: Limits) -> Result<
             Held::Archive(archive) => Some(archive.inspect()?),
             _ => None,
         };
-        let contracts =
-            contracts(tables, coarser).map_err(|error| ArchiveError::Io(std::io::Error::other(error)))?;
         let sample = rows.sample(SAMPLE_BYTES)?;
+        let contracts = contracts(tables, &sample.values, coarser)
+            .map_err(|error| ArchiveError::Io(std::io::Error::other(error)))?;
         let coarse = Sample {
             values: reduced(&sample.values, &contracts).0,
             last_offsets: sample.last_offsets.clone(),
@@ -130,25 +130,40 @@ pub fn census(source: &dyn Source, coarser: &Coarser, limits: Limits) -> Result<
     })
 }
 
-/// `[table][column]`: what each column is promised.
-fn contracts(tables: &[Table], coarser: &Coarser) -> Result<Vec<Vec<Option<Contract>>>, ContractError> {
-    let all = match coarser {
-        Coarser::KeptBits(kept) => Some(Contract::new(Promise::KeptBits { kept: *kept }, &[])?),
-        Coarser::Rules(_) => None,
-    };
-    let of = |table: &Table| {
-        let columns = table.columns.iter();
-        let contract = |column: &hepz_columns::Column| match coarser {
-            _ if !column.scalar.is_float() => None,
-            Coarser::KeptBits(_) => all.clone(),
-            Coarser::Rules(rules) => {
-                let full = format!("{}/{}", table.name, column.name);
-                rules.contract(&column.name).or_else(|| rules.contract(&full)).cloned()
-            }
-        };
-        columns.map(contract).collect()
-    };
-    Ok(tables.iter().map(of).collect())
+/// `[table][column]`: what each column is promised. Ranges and live bits are those of the sample.
+fn contracts(
+    tables: &[Table],
+    sample: &Slice,
+    coarser: &Coarser,
+) -> Result<Vec<Vec<Option<Contract>>>, ContractError> {
+    let mut all = Vec::with_capacity(tables.len());
+    for (table, values) in tables.iter().zip(&sample.columns) {
+        let mut own = Vec::with_capacity(table.columns.len());
+        for (column, values) in table.columns.iter().zip(values) {
+            let contract = match coarser {
+                _ if !column.scalar.is_float() => None,
+                Coarser::KeptBits(kept) => Some(Contract::new(Promise::KeptBits { kept: *kept }, &[])?),
+                Coarser::Rules(rules) => chosen(rules, table, column, values.as_ref()),
+            };
+            own.push(contract);
+        }
+        all.push(own);
+    }
+    Ok(all)
+}
+
+/// What the rules say of a column.
+fn chosen(rules: &RulesFile, table: &Table, column: &Column, values: Option<&Values>) -> Option<Contract> {
+    let names = [format!("{}.{}", table.name, column.name), format!("{}/{}", table.name, column.name)];
+    let choice = rules.choose(&[&names[0], &names[1], &column.name], column.scalar)?;
+    let live = |raw: u64| column.scalar.mantissa_bits().unwrap_or(0).saturating_sub(raw.trailing_zeros());
+    let values = values?;
+    let enough = |most: u32| (0..values.len()).any(|row| live(values.raw(row)) > most);
+    let contract = &choice.contract;
+    choice.live_bits_above.is_none_or(enough).then(|| match contract.promise() {
+        Promise::RangeRelative { range: None, .. } => contract.resolved(contract.extent(values)),
+        _ => contract.clone(),
+    })
 }
 
 /// The same rows, made coarser, and how many values changed.

@@ -7,8 +7,8 @@
 //! learnt from, the others are measured.
 
 use super::counts::{Counts, mixed};
+use super::findings::{BitClass, Plane, Truncation};
 use super::grid::Grid;
-use super::{BitClass, Plane, Truncation};
 use crate::plan::foretold::Basis;
 use hepz_columns::Scalar;
 

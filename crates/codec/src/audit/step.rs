@@ -4,7 +4,7 @@
 //! Not here: whether the column is on that grid, which is proved value by value (`grid`).
 //! Holds: a step is found from neighbouring values, then made exact by values farther and farther away.
 
-use super::grid::{Points, rounded};
+use super::points::{Points, rounded};
 use hepz_columns::Scalar;
 use hepz_transforms::order::to_number;
 
@@ -41,8 +41,8 @@ fn ulp(number: f64, scalar: Scalar) -> f64 {
     2f64.powi((exponent - mantissa).max(-1074))
 }
 
-/// Any step, with or without a value that it starts from.
-pub(super) fn any(scalar: Scalar, raws: &[u64]) -> Option<Points> {
+/// Any step, from zero or else from about `lowest` on.
+pub(super) fn any(scalar: Scalar, raws: &[u64], lowest: f64) -> Option<Points> {
     let mut numbers: Vec<f64> = raws.iter().map(|&raw| to_number(raw, scalar)).collect();
     numbers.sort_by(f64::total_cmp);
     numbers.dedup();
@@ -52,11 +52,11 @@ pub(super) fn any(scalar: Scalar, raws: &[u64]) -> Option<Points> {
     if numbers.len() < 8 || least.0 < LEAST_ULPS * least.1 {
         return None;
     }
-    (1..=MOST_APART).find_map(|apart| exact(scalar, &numbers, least.0 / f64::from(apart)))
+    (1..=MOST_APART).find_map(|apart| exact(scalar, &numbers, lowest, least.0 / f64::from(apart)))
 }
 
 /// Makes a step exact, if all values are on its grid.
-fn exact(scalar: Scalar, numbers: &[f64], near: f64) -> Option<Points> {
+fn exact(scalar: Scalar, numbers: &[f64], lowest: f64, near: f64) -> Option<Points> {
     let from = *numbers.iter().min_by(|a, b| a.abs().total_cmp(&b.abs()))?;
     let mut ordered: Vec<f64> = numbers.to_vec();
     ordered.sort_by(|a, b| (a - from).abs().total_cmp(&(b - from).abs()));
@@ -82,6 +82,7 @@ fn exact(scalar: Scalar, numbers: &[f64], near: f64) -> Option<Points> {
     if !ordered.iter().all(|number| off(number) <= OFF_ULPS) {
         return None;
     }
+    let first = first + ((lowest - first) / step).round() * step;
     Some(plain(scalar, &ordered, first, step))
 }
 

@@ -6,6 +6,7 @@
 
 use super::*;
 use crate::{CompressOptions, FileSource, Memory};
+use hepz_columns::Scalar;
 use hepz_precision::RulesFile;
 use std::collections::BTreeSet;
 
@@ -88,11 +89,11 @@ fn planted(seed: u64) -> Made {
     made.single("step", &s.made(|s| (s.next() * 4000.0).floor() * f64::from(0.0371f32)));
     made.single("quant", &s.made(|s| -3.2 + (s.next() * 4096.0).floor() * (6.4 / 4095.0)));
     made.single("integer", &s.made(|s| (s.next() * 90_000.0).floor() - 700.0));
-    let cut = |x: &f32| f32::from_bits((x * 1e-6).to_bits() & 0xffff_e000);
+    let cut = |x: &f32| f32::from_bits((x * 1e5).to_bits() & 0xffff_e000);
     made.single("cut", &s.noise().iter().map(cut).collect::<Vec<f32>>());
     let half = |x: f64| (x * 4096.0 * 4096.0).floor() / (4096.0 * 4096.0);
-    let half = |x: f64| if x < 1.0 / 16384.0 { half(x) } else { f64::from(cut(&(1e6 * x as f32))) };
-    made.single("half", &s.made(|s| half(1e-4 * 1e4f64.powf(s.next()) - 9e-5)));
+    let half = |x: f64| if x < 1.0 / 16384.0 { half(x) } else { f64::from(cut(&(1e-5 * x as f32))) };
+    made.single("half", &s.made(|s| half(1e-5 * 1e8f64.powf(s.next()))));
     let list: Vec<f32> = s.noise().into_iter().take(40).collect();
     made.single("list", &s.made(|s| f64::from(list[(s.next() * 40.0) as usize])));
     let base = s.noise();
@@ -143,6 +144,15 @@ fn given<'a>(audit: &'a Audit, names: &[&str]) -> Option<(&'a AuditedColumn, &'a
     })
 }
 
+/// All relations, in words.
+fn relations(audit: &Audit) -> Vec<String> {
+    let of = |column: &AuditedColumn| {
+        let name = column.name.clone();
+        column.relations.iter().map(move |relation| format!("{name}: {}", relation.words)).collect::<Vec<_>>()
+    };
+    audit.columns.iter().flat_map(of).collect()
+}
+
 #[test]
 fn planted_grids_and_relations_are_found_and_noise_is_noise() {
     for seed in [3, 71, 20_261] {
@@ -163,7 +173,7 @@ fn planted_grids_and_relations_are_found_and_noise_is_noise() {
             assert!(column.grids.iter().any(|grid| grid == words), "{seed} {name} {:?}", column.grids);
         }
         let quant = &of(&audit, "quant").grids;
-        assert!(quant.iter().any(|grid| grid.starts_with("steps of 0.00156")), "{seed} {quant:?}");
+        assert!(quant.iter().any(|grid| grid == "steps of 0.0015628815 from -3.2"), "{seed} {quant:?}");
         for (names, exact) in [
             (&["base", "copy"][..], 1.0),
             (&["unscaled", "scaled"], 0.99),
@@ -171,7 +181,9 @@ fn planted_grids_and_relations_are_found_and_noise_is_noise() {
             (&["p", "m", "e"], 0.5),
             (&["wide", "narrow"], 1.0),
         ] {
-            let Some((column, relation)) = given(&audit, names) else { panic!("{seed} {names:?}") };
+            let Some((column, relation)) = given(&audit, names) else {
+                panic!("{seed} {names:?} are not in {:?}", relations(&audit))
+            };
             assert!(relation.exact >= exact, "{seed} {relation:?}");
             let told = column.mantissa_bits();
             let told = told[BitClass::Duplicate as usize] + told[BitClass::Derivable as usize];
@@ -272,7 +284,6 @@ fn the_census_counts_each_type_and_rules_name_what_gets_coarser() {
     assert!(single.after_bytes < 0.7 * single.before_bytes, "{single:?}");
     let rules = RulesFile::parse("[[column]]\nmatch = 'wide'\nkept_bits = 10\n").unwrap();
     let by_rules = census(Coarser::Rules(rules));
-    assert_eq!(by_rules.kinds[0].before_bytes, by_rules.kinds[0].after_bytes);
     assert!(by_rules.kinds[1].after_bytes < by_rules.kinds[1].before_bytes);
     assert!(by_rules.changed_values > 3900 && by_rules.changed_values <= 4000);
 }

@@ -136,17 +136,22 @@ impl Foretold<'_> {
                 None => row,
                 Some(map) => map.get(row).filter(|&&row| row != NO_ROW).map(|&row| row as usize)?,
             };
-            (row < values.len()).then(|| values.raw(row))
+            (row < values.len()).then(|| (row, values.raw(row)))
         };
-        let raws: Vec<Option<u64>> = (0..rows).map(at).collect();
+        // Of its own values a column knows only earlier ones.
+        let known = |row: usize| at(row).filter(|&(other, _)| input.id != id || other < row);
+        let raws: Vec<Option<u64>> = (0..rows).map(|row| known(row).map(|found| found.1)).collect();
         let name = self.name(input.id);
         let words = match input.map {
-            RowMap::Same => format!("like {name}"),
-            RowMap::Parent => format!("like {name} of its owner"),
-            RowMap::Above(above) => format!("like {name} {above} rows above"),
-            RowMap::Below(below) => format!("like {name} {below} rows below"),
+            RowMap::Same => format!("the same as {name}"),
+            RowMap::Parent => format!("the same as {name} of its owner"),
+            RowMap::Above(above) => format!("the same as {name} {above} rows above"),
+            RowMap::Below(below) => format!("the same as {name} {below} rows below"),
             RowMap::Named(column) => {
-                format!("like {name} of the row in {}", self.name(ColumnId { table: id.table, column }))
+                format!(
+                    "the same as {name} of the row in {}",
+                    self.name(ColumnId { table: id.table, column })
+                )
             }
         };
         Some(Guess { basis: Basis::Alike, words, sources: sources(std::slice::from_ref(input), id), raws })
