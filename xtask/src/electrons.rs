@@ -52,7 +52,6 @@ fn falling(random: &mut Random) -> f64 {
 }
 
 /// `cargo xtask electrons ROWS FILE`
-
 pub fn write(rows: &str, file: &str) -> Result<(), String> {
     let mut random = Random(SEED);
     crate::records::write(file, &COLUMNS, rows, || {

@@ -6,7 +6,7 @@
 //!
 //! A toy with the shapes of the LHC, not a prediction: the boson's transverse momentum falls as a power above a scale
 //! of 18 GeV, its rapidity is Gaussian of width 1.1, it decays isotropically; the resolution of the detector is in the
-//! mass. Cuts on pt and eta are those that ATLAS uses for this channel (arXiv 2207.00320, section 3): pt above 0.35 and
+//! mass. Cuts on pt and eta are those that ATLAS uses for this channel (arXiv 2308.07216): pt above 0.35 and
 //! 0.25 of the mass, |eta| below 2.37 without 1.37 to 1.52.
 
 use crate::random::Random;
@@ -56,7 +56,6 @@ pub fn decay(random: &mut Random) -> [f32; 6] {
 }
 
 /// `cargo xtask higgs ROWS FILE`
-
 pub fn write(rows: &str, file: &str) -> Result<(), String> {
     let mut random = Random(SEED);
     crate::records::write(file, &COLUMNS, rows, || {

@@ -13,6 +13,7 @@ mod imports;
 mod layers;
 mod random;
 mod records;
+mod report;
 mod repository;
 mod setup;
 mod sizes;
@@ -31,8 +32,9 @@ const USAGE: &str = "usage: cargo xtask VERB
   events ROWS FILE       write a table of toy jets, as NumPy does (.npy)
   higgs ROWS FILE        write generated decays of a Higgs boson to two photons (.npy, GeV)
   electrons ROWS FILE    write generated electrons (.npy, MeV)
+  report                 the figures of docs/precision/report.md, from generated files
   fuzz SECONDS [TARGET]  attack each target, or one, for that long
-  slow [PART]             the slow suite, hours, or one part: memory, qemu, pyhepmc, uproot, root, fuzz";
+  slow [PART]             the slow suite, hours, or one part: memory, qemu, pyhepmc, uproot, root, precision, fuzz";
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -49,6 +51,7 @@ fn main() -> std::process::ExitCode {
         ["events", rows, file] => events::write(rows, file),
         ["higgs", rows, file] => higgs::write(rows, file),
         ["electrons", rows, file] => electrons::write(rows, file),
+        ["report"] => report::run(),
         ["fuzz", seconds] => fuzz::run(seconds, None),
         ["fuzz", seconds, target] => fuzz::run(seconds, Some(target)),
         ["slow"] => slow::run(None),

@@ -30,17 +30,23 @@ pub fn run(part: Option<&str>) -> Result<(), String> {
             step("uproot: values of ROOT files", uproot)?;
             step("parquet: values of Parquet files that cat writes", parquet)?;
             step("root: large ROOT files in little memory", large_root)?;
+            step("scipy: statistics that evaluate finds", scipy)?;
+            step("precision: other lossy compressors at the same error", crate::report::rivals)?;
             step("fuzz: an hour", fuzz)
         }
         Some("pyhepmc") => step("pyhepmc: events that cat writes", pyhepmc),
         Some("uproot") => step("uproot: values of ROOT files", uproot),
         Some("parquet") => step("parquet: values of Parquet files that cat writes", parquet),
         Some("root") => step("root: large ROOT files in little memory", large_root),
+        Some("scipy") => step("scipy: statistics that evaluate finds", scipy),
+        Some("precision") => {
+            step("precision: other lossy compressors at the same error", crate::report::rivals)
+        }
         Some("memory") => step("memory: a large file in little memory", memory),
         Some("qemu") => step("qemu: the same bytes on aarch64", qemu),
         Some("fuzz") => step("fuzz: an hour", fuzz),
         Some(other) => Err(format!(
-            "slow has no part {other}; it has memory, qemu, pyhepmc, uproot, parquet, root and fuzz"
+            "slow has no part {other}; it has memory, qemu, pyhepmc, uproot, parquet, root, scipy, precision and fuzz"
         )),
     }
 }
@@ -238,6 +244,17 @@ fn parquet() -> Result<(), String> {
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut python = Command::new("python3");
     python.arg(root().join("xtask/src/parquet_agrees.py")).arg(&hepz).arg(&folder).args(&paths);
+    steps::run(&mut python, &mut Tally::default())
+}
+
+/// Statistics of columns that SciPy computes, too.
+fn scipy() -> Result<(), String> {
+    if version(&["python3", "-c", "import scipy, numpy"]).is_none() {
+        return Err("missing: scipy and numpy (pip install scipy numpy)".to_owned());
+    }
+    let hepz = build()?;
+    let mut python = Command::new("python3");
+    python.arg(root().join("xtask/src/scipy_agrees.py")).arg(&hepz).arg(target().join("slow"));
     steps::run(&mut python, &mut Tally::default())
 }
 

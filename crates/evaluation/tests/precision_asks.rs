@@ -91,8 +91,9 @@ fn square_of_logarithm(values: &[f32], kept: u32) -> (f64, f64) {
 #[test]
 fn seven_bits_of_log_uniform_values_and_of_electrons_cost_what_theory_says() {
     let mut random = Random(7);
+    // A whole number of powers of two.
     let log_uniform: Vec<f32> =
-        (0..4 * EVENTS).map(|_| (1e2 * 10f64.powf(4.0 * random.uniform())) as f32).collect();
+        (0..4 * EVENTS).map(|_| 2f64.powf(7.0 + 13.0 * random.uniform()) as f32).collect();
     let mut random = Random(electrons::SEED);
     let spectra: Vec<[f32; 4]> = (0..4 * EVENTS).map(|_| electrons::electron(&mut random)).collect();
     let expected = 2f64.powi(-14) / 12.0 * 3.0 / (8.0 * 2f64.ln());
@@ -205,6 +206,8 @@ fn what_cannot_be_found_is_named() {
     assert!(matches!(&error, BudgetError::NoSuchColumn { name, .. } if name == "pt3"), "{error}");
     let error = find(&file, &[tolerance("x = sqrt(-pt1)", 1.0, 1.0)]).unwrap_err();
     assert!(matches!(&error, BudgetError::NoValues { rows: 0, .. }), "{error}");
+    let error = find(&file, &[tolerance("x = 3 + 0*pt1", 1.0, 1.0)]).unwrap_err();
+    assert!(matches!(&error, BudgetError::NoWidth { .. }), "{error}");
     let error = find(&file, &[tolerance(MASS, 0.0, 1.0)]).unwrap_err();
     assert!(matches!(&error, BudgetError::Tolerance { .. }), "{error}");
 }

@@ -73,7 +73,7 @@ mod tests {
     fn noise_depends_on_row_and_column_only() {
         let values = Values::from_raw(Scalar::F32, &vec![u64::from(0.7f32.to_bits()); 100]);
         let whole = dithered(&values, Grid::Kept(3), 1, 1000);
-        let part = Values::from_raw(Scalar::F32, &vec![u64::from(0.7f32.to_bits()); 10]);
+        let part = Values::from_raw(Scalar::F32, &[u64::from(0.7f32.to_bits()); 10]);
         assert_eq!(whole[50..60], dithered(&part, Grid::Kept(3), 1, 1050));
         assert_ne!(whole, dithered(&values, Grid::Kept(3), 2, 1000));
     }

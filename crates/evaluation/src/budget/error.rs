@@ -41,6 +41,12 @@ pub enum BudgetError {
         /// Rows with a value.
         rows: u64,
     },
+    /// All rows have the same value.
+    #[error("{name} is the same in every row that counts; it has no width")]
+    NoWidth {
+        /// The observable.
+        name: String,
+    },
     /// Not even exact columns keep the tolerances, which no input should reach.
     #[error("no contracts keep the tolerances")]
     NotKept,

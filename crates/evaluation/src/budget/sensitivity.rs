@@ -81,6 +81,9 @@ pub(super) fn sample(rows: &mut Rows<'_, '_>, tolerances: &[Tolerance]) -> Resul
         }
         let mean = counts.iter().map(|&row| values[row]).sum::<f64>() / n;
         let variance = counts.iter().map(|&row| (values[row] - mean).powi(2)).sum::<f64>() / n;
+        if variance <= 0.0 {
+            return Err(BudgetError::NoWidth { name: observable.name().to_owned() });
+        }
         let mut sums = vec![(0.0, 0.0); columns.len()];
         let mut row_values = vec![0.0; of.len()];
         for &row in &counts {
