@@ -169,7 +169,17 @@ fn offer(judge: &mut Judge<'_>, keys: &Keys, target: usize, inputs: &[usize], pl
         round.formula = Formula::AngleDifference;
         judge.offer(round);
     }
-    judge.offer(guess);
+    if judge.offer(guess) && inputs.len() > 2 {
+        // A term that is small in most rows may be none, and may be all that this row sees beside the largest.
+        for dropped in 0..inputs.len() {
+            let kept = inputs.iter().enumerate().filter(|&(at, _)| at != dropped);
+            let fewer: Vec<usize> = kept.map(|(_, &input)| input).collect();
+            let plus = plus - usize::from(dropped < plus);
+            if plus > 0 {
+                offer(judge, keys, target, &fewer, plus);
+            }
+        }
+    }
 }
 
 /// Two terms: a + b, a - b.
