@@ -10,6 +10,7 @@ mod kernel;
 mod moments;
 mod pooled;
 mod rank;
+mod spread;
 
 pub(crate) use kernel::Gram;
 pub(crate) use pooled::{Pooled, below, shuffle};
@@ -157,7 +158,9 @@ impl<const N: usize> Permuted<N> {
             self.sums[at] += statistic;
             self.squares[at] += statistic * statistic;
             // The same assignment in another order of sums counts as equal.
-            self.as_extreme[at] += usize::from(statistic >= found - 1e-12 * found.abs());
+            // What is no number is no evidence.
+            let smaller = statistic < found - 1e-12 * found.abs();
+            self.as_extreme[at] += usize::from(!smaller);
         }
     }
 

@@ -20,20 +20,20 @@ pub(crate) struct Welch {
 pub(crate) fn welch(pooled: &Pooled, in_second: &[bool]) -> Welch {
     // Values far from zero lose nothing if the middle one is taken off first.
     let middle = pooled.values[pooled.values.len() / 2];
-    let (mut n, mut sums, mut squares) = ([0.0; 2], [0.0; 2], [0.0; 2]);
-    for (value, second) in pooled.values.iter().zip(in_second) {
-        let side = usize::from(*second);
-        let value = value - middle;
+    let labelled =
+        || pooled.values.iter().zip(in_second).map(|(value, second)| (value - middle, usize::from(*second)));
+    let (mut n, mut means, mut squares) = ([0.0; 2], [0.0; 2], [0.0; 2]);
+    for (value, side) in labelled() {
         n[side] += 1.0;
-        sums[side] += value;
-        squares[side] += value * value;
+        means[side] += value;
     }
-    let side = |at: usize| {
-        let mean = sums[at] / n[at];
-        let variance = (squares[at] - sums[at] * mean) / (n[at] - 1.0);
-        (mean, variance / n[at])
-    };
-    let ((mean_a, a), (mean_b, b)) = (side(0), side(1));
+    (0..2).for_each(|side| means[side] /= n[side]);
+    // Two passes: samples may be far from each other and narrow.
+    for (value, side) in labelled() {
+        squares[side] += (value - means[side]) * (value - means[side]);
+    }
+    let [mean_a, mean_b] = means;
+    let [a, b] = [0, 1].map(|side| squares[side] / (n[side] - 1.0) / n[side]);
     if a + b <= 0.0 {
         // Constant samples: equal, or as different as can be.
         let t = if mean_a == mean_b { 0.0 } else { f64::MAX };

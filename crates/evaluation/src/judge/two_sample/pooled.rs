@@ -4,6 +4,7 @@
 //! Not here: statistics.
 //! Holds: equal values stand in one group, whichever sample they are of; shuffling is Fisher and Yates'.
 
+use super::spread::darling_sd;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -13,6 +14,8 @@ pub(crate) struct Pooled {
     pub(crate) values: Vec<f64>,
     /// Where each run of equal values ends.
     pub(crate) ends: Vec<usize>,
+    /// Standard deviation of the Anderson-Darling statistic for samples of these sizes.
+    pub(crate) darling_sd: f64,
     /// Places of the two values of each row.
     pairs: Vec<(usize, usize)>,
 }
@@ -37,7 +40,8 @@ impl Pooled {
             places[at] = place;
         }
         let pairs = (0..x.len().min(y.len())).map(|row| (places[row], places[x.len() + row])).collect();
-        (Pooled { values, ends, pairs }, in_second)
+        let darling_sd = darling_sd([x.len(), y.len()]);
+        (Pooled { values, ends, darling_sd, pairs }, in_second)
     }
 
     /// Exchanges the two values of each row with probability one half.
