@@ -47,6 +47,7 @@ mod file;
 mod frames;
 mod image;
 mod inspect;
+mod layers;
 mod linked;
 mod options;
 mod packing;
@@ -56,6 +57,7 @@ mod places;
 pub mod plan;
 mod precision;
 mod prices;
+mod proof;
 mod read;
 mod recognised;
 #[cfg(test)]
@@ -69,6 +71,7 @@ mod sums;
 mod verify;
 mod workers;
 mod wrapped;
+mod written;
 
 pub use archive::{Archive, Header};
 pub use audit::{
@@ -86,9 +89,11 @@ pub use hepz_columns::Values;
 pub use hepz_formats::root::rewrite::Compression;
 pub use hepz_formats::{Source, records};
 pub use inspect::{ColumnInspection, Inspection, SectionInspection};
+pub use layers::{SplitReport, merge, merge_to_file, split, split_to_files};
 pub use options::{CompressOptions, DecompressOptions, Level, Limits, Progress, Stage};
 pub use plan::ColumnId;
-pub use precision::{ColumnProof, Proof, RoundedColumn, RoundingReport, SplitReport};
-pub use precision::{merge, merge_to_file, round, split, split_to_files, verify_against};
+pub use precision::{RoundedColumn, RoundingReport, round};
+pub use proof::{ColumnProof, Proof, verify_against};
 pub use salvage::{LostRows, LostSection, LostStretch, Salvaged, salvage};
-pub use verify::{compress_to_file, verify, verify_content, verify_written};
+pub use verify::{verify, verify_content};
+pub use written::{compress_to_file, verify_written};

@@ -8,7 +8,7 @@ use super::column::{ColumnPlan, Input, LaneKind, Prediction, RowMap, Rows};
 use super::fit::Fit;
 use super::known::{Known, NO_ROW, rows_above};
 use super::lines::Lines;
-use super::ranges::{Ranges, range_of};
+use super::ranges::{Ranges, range_of, residual};
 use super::{ColumnId, PlanError};
 use hepz_columns::{Scalar, Values};
 use hepz_entropy::{Coder, RawBits};
@@ -293,12 +293,6 @@ fn evaluate(
         predicted.into_iter().map(|p| to_raw(p, scalar).unwrap_or(0)).collect()
     });
     Ok(pattern)
-}
-
-/// Wraps a difference of ranks to the width of the scalar, as the pattern of a signed integer.
-#[inline]
-pub fn residual(rank: u64, predicted: u64, scalar: Scalar) -> u64 {
-    rank.wrapping_sub(predicted) & (u64::MAX >> (64 - scalar.bits()))
 }
 
 /// Takes what is predicted off the patterns.

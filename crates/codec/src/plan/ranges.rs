@@ -5,13 +5,18 @@
 //! Not here: pre-images themselves (`hepz-precision`), the walk that makes use of them (`hepz_models::deep`).
 //! Holds: a range that is too wide costs bytes; one that is too narrow is noticed by the encoder, who then does without.
 
-use super::coding::residual;
 use super::column::Prediction;
 use hepz_columns::Scalar;
 use hepz_entropy::RawBits;
 use hepz_precision::Reducer;
 use hepz_transforms::order::{ordered, unordered};
 use hepz_transforms::path_map::PathMap;
+
+/// Wraps a difference of ranks to the width of the scalar, as the pattern of a signed integer.
+#[inline]
+pub fn residual(rank: u64, predicted: u64, scalar: Scalar) -> u64 {
+    rank.wrapping_sub(predicted) & (u64::MAX >> (64 - scalar.bits()))
+}
 
 /// Between which patterns, in numeric order, each coded value lies; empty if nothing is known.
 #[derive(Default)]

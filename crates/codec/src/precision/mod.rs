@@ -1,16 +1,14 @@
 //! Precision: rounded files, what was promised of them, and what makes the originals of them again.
 //!
-//! In: sources, rules, archives. Out: rounded files, archives with contracts, refinements, proofs.
-//! Not here: rules and contracts (`hepz-precision`), coding columns over a base (`plan`).
+//! In: sources and rules. Out: rounded files; contracts and refinements as archives keep them.
+//! Not here: rules and contracts (`hepz-precision`), writing and reading two layers (`layers`), proving contracts (`proof`), coding
+//! columns over a base (`plan`).
 //! Holds: a lossy archive is the lossless archive of a rounded file (`docs/decisions/0009-precision.md`).
 
-mod layers;
-mod proof;
+mod refinement;
 mod rounded;
 
-pub(crate) use layers::Refinement;
-pub use layers::{SplitReport, merge, merge_to_file, split, split_to_files};
-pub use proof::{ColumnProof, Proof, verify_against};
+pub(crate) use refinement::{Patch, Refinement, patches};
 pub(crate) use rounded::{Rounded, rounded};
 pub use rounded::{RoundedColumn, RoundingReport};
 

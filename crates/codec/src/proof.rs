@@ -4,9 +4,9 @@
 //! Not here: what a contract allows (`hepz-precision`), archives without contracts (`verify`).
 //! Holds: every value of every column is compared, and every byte outside columns.
 
-use super::layers::{Patch, patches};
 use crate::chunks::Shelf;
 use crate::image::{Gaps, Image, Opened};
+use crate::precision::{Patch, patches};
 use crate::spool::Spool;
 use crate::{Archive, ArchiveError, ColumnId, CompressOptions, DecompressOptions, verify};
 use hepz_formats::Source;

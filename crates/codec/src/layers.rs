@@ -4,22 +4,20 @@
 //! Not here: rounding (`rounded`), coding a column over a base (`plan`).
 //! Holds: what comes of merging is checked by length, adler32 and SHA-256; a refinement of another base is refused.
 
-use super::{Contracts, Rounded, rounded};
 use crate::chunks::{Shelf, total_bytes};
 use crate::compress::{Job, compress_rounded};
 use crate::decompress::workers;
 use crate::image::{Gaps, Image, Opened};
 use crate::part::PartFile;
 use crate::plan::{Base, Encoded, Plan, Sample};
+use crate::precision::{Contracts, Refinement, Rounded, patches, rounded};
 use crate::sections::Kind;
 use crate::spool::Spool;
-use crate::sums::Sums;
 use crate::workers::Workers;
 use crate::{
     Archive, ArchiveError, CompressError, CompressOptions, CompressReport, DecompressOptions, FileSource,
     Level, Limits, RoundingReport, streams,
 };
-use hepz_container::wire::{Cursor, WireError, put_bytes, put_varint};
 use hepz_formats::Source;
 use hepz_precision::{Reducer, RulesFile};
 use rayon::prelude::*;
@@ -27,81 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Skeleton bytes that are compared at a time.
-const STEP_BYTES: usize = 1 << 20;
 /// A refinement's own section may take this share of the memory limit.
 const SHARE: u64 = 16;
-
-/// Skeleton bytes of the original where those of the rounded file differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Patch {
-    /// Number of the first byte among all skeleton bytes.
-    pub(crate) from: u64,
-    /// The original's bytes.
-    pub(crate) bytes: Vec<u8>,
-}
-
-/// Of which base an archive is the refinement, and what else differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refinement {
-    base: Sums,
-    patches: Vec<Patch>,
-}
-
-impl Refinement {
-    fn to_bytes(&self) -> Vec<u8> {
-        let mut into = Vec::new();
-        put_bytes(&mut into, &self.base.to_bytes());
-        put_varint(&mut into, self.patches.len() as u64);
-        let mut end = 0;
-        for patch in &self.patches {
-            put_varint(&mut into, patch.from - end);
-            put_bytes(&mut into, &patch.bytes);
-            end = patch.from + patch.bytes.len() as u64;
-        }
-        into
-    }
-
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Refinement, WireError> {
-        let mut cursor = Cursor::new(bytes);
-        let base = Sums::from_bytes(cursor.prefixed()?)?;
-        let count = cursor.count(2)?;
-        let mut patches = Vec::with_capacity(count.min(cursor.remaining()));
-        let mut end = 0u64;
-        for _ in 0..count {
-            let from = end.saturating_add(cursor.varint()?);
-            let bytes = cursor.prefixed()?.to_vec();
-            end = from.saturating_add(bytes.len() as u64);
-            patches.push(Patch { from, bytes });
-        }
-        cursor.finish()?;
-        Ok(Refinement { base, patches })
-    }
-}
-
-/// Where the skeletons of two images with the same gaps differ; the bytes are those of `a`.
-pub(crate) fn patches(a: &Image<'_>, b: &Image<'_>, gaps: &Gaps) -> io::Result<Vec<Patch>> {
-    let mut found: Vec<Patch> = Vec::new();
-    let (mut of_a, mut of_b) = (vec![0; STEP_BYTES], vec![0; STEP_BYTES]);
-    let mut from = 0;
-    while from < gaps.bytes() {
-        let step = (gaps.bytes() - from).min(STEP_BYTES as u64) as usize;
-        gaps.visit(from, step, |at, range| {
-            a.read_at(at, &mut of_a[range.clone()])?;
-            b.read_at(at, &mut of_b[range])
-        })?;
-        for (place, (&a, &b)) in of_a[..step].iter().zip(&of_b[..step]).enumerate() {
-            let at = from + place as u64;
-            match found.last_mut() {
-                _ if a == b => {}
-                Some(last) if last.from + last.bytes.len() as u64 == at => last.bytes.push(a),
-                _ => found.push(Patch { from: at, bytes: vec![a] }),
-            }
-        }
-        from += step as u64;
-    }
-    Ok(found)
-}
 
 /// What splitting made.
 #[derive(Clone, Debug, Default, PartialEq)]
