@@ -2,7 +2,8 @@
 //!
 //! In: generated samples, many seeds. Out: a test of uniformity of the p-values.
 //! Not here: statistics themselves (`judge_scipy.rs`).
-//! Holds: seeds are fixed, so the test passes or fails for ever; the bound is that of Kolmogorov's law at one in a thousand.
+//! Holds: seeds are fixed, so the test passes or fails for ever; the bound is that of Kolmogorov's law at one in a
+//! thousand.
 
 use hepz_evaluation::judge::{Joint, Null, TESTS, judge_points, maximum_mean_discrepancy, tests};
 
@@ -42,8 +43,9 @@ fn distances(p: &[f64]) -> (f64, f64) {
     away.fold((0.0, 0.0), |(above, below), away| (above.max(away), below.max(-away)))
 }
 
-/// Kolmogorov's law: a distance of `1.95 / sqrt(n)` is exceeded once in a thousand. Statistics with few different values
-/// (`coarse`) are often equal under permutation, so their p-values may be larger than uniform, and never smaller.
+/// Kolmogorov's law: a distance of `1.95 / sqrt(n)` is exceeded once in a thousand. Statistics with few different
+/// values (`coarse`) are often equal under permutation, so their p-values may be larger than uniform, and never
+/// smaller.
 fn is_valid(name: &str, p: &[f64], coarse: bool) {
     let bound = 1.95 / (p.len() as f64).sqrt();
     let (above, below) = distances(p);

@@ -1,7 +1,8 @@
 //! `hepz evaluate`: another version of a file, judged by the original.
 //!
 //! In: two files or archives with tables. Out: a table of columns, and with `--json`, `--csv` and `--report` all
-//! figures. JSON: `formats`, `unpaired`, `tables` (each `table`, `rows`, `columns`, `observables`, `joint`, `ablation`,
+//! figures. JSON: `formats`, `unpaired`, `tables` (each `table`, `rows`, `columns`, `observables`, `joint`,
+//! `ablation`,
 //! `n_exact_columns`, `changed_exact_columns`, `unpaired`); what they mean is in docs/precision/judge.md.
 //! Not here: judging (`hepz-evaluation`).
 //! Holds: differences are no failure; ends with 0 unless the files cannot be judged.

@@ -64,7 +64,8 @@ pub struct Ablation {
     pub rows: Vec<AblationRow>,
 }
 
-/// Mean square of the error of the logarithm if mantissas are log-uniform and `kept` bits are kept, rounded to nearest.
+/// Mean square of the error of the logarithm if mantissas are log-uniform and `kept` bits are kept, rounded to
+/// nearest.
 pub fn ln_mse_theory(kept: u32) -> f64 {
     0.25f64.powi(kept as i32) / 12.0 * 3.0 / (8.0 * std::f64::consts::LN_2)
 }

@@ -2,7 +2,8 @@
 //!
 //! In: a [`Judgement`]. Out: JSON, and the same numbers as CSV.
 //! Not here: tables to read (`table_of_columns`), the page.
-//! Holds: the CSV is made from the JSON, so neither knows a figure that the other does not; what is not finite is null.
+//! Holds: the CSV is made from the JSON, so neither knows a figure that the other does not; what is not finite is
+//! null.
 
 use super::{
     Ablation, Bits, ClassifierTest, ColumnJudgement, Distance, Grid, Histogram, Joint, Judgement, Kept,

@@ -2,8 +2,8 @@
 //!
 //! In: a pair of columns. Out: [`Bits`] of each, the [`Grid`] of the other, and its [`Staircase`].
 //! Not here: what made the grid (`hepz-precision`).
-//! Holds: bounds are those of docs/precision/rules.md: a cell of `k` bits is `w = 2^(e-k)` with `e = floor(log2 |x|)`;
-//! rounding keeps `|y - x| <= w/2`, cutting `< w`.
+//! Holds: bounds are those of docs/precision/rules.md: a cell of `k` bits is `w = 2^(e-k)` with `e = floor(log2
+//! |x|)`; rounding keeps `|y - x| <= w/2`, cutting `< w`.
 
 use super::pairing::Column;
 use hepz_columns::Values;
@@ -244,7 +244,8 @@ fn find([original, other]: [&Bits; 2], exponents: impl Iterator<Item = i32>) -> 
     if n < FEWEST || !(fewer_bits || wider_step) {
         return None;
     }
-    // Which of the two allows fewer values: bits that a common step leaves on average, or bits that every value may use.
+    // Which of the two allows fewer values: bits that a common step leaves on average, or bits that every value may
+    // use.
     let left_by_step = sum as f64 / n as f64 - f64::from(other.step_exponent);
     if wider_step && (!fewer_bits || left_by_step < f64::from(other.live)) {
         Some(Grid::Step(other.step_exponent))

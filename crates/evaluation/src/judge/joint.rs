@@ -2,11 +2,11 @@
 //!
 //! In: rows of the original and other rows of the other, as points. Out: [`Joint`].
 //! Not here: tests of one column (`two_sample`), classifiers (`classifier`).
-//! Holds: features are standardised by mean and standard deviation of the original's rows; samples are independent, so
-//! labels are exchangeable if there is no difference.
-//! Source: Kansal et al., arXiv:2211.10295 (Frechet and kernel physics distance); their code normalises by the largest
-//! value and draws rows with replacement; here it is the standard deviation, so that a single large value does not decide,
-//! and no row is drawn twice, so that repeats are no bias.
+//! Holds: features are standardised by mean and standard deviation of the original's rows; samples are independent,
+//! so labels are exchangeable if there is no difference.
+//! Source: Kansal et al., arXiv:2211.10295 (Frechet and kernel physics distance); their code normalises by the
+//! largest value and draws rows with replacement; here it is the standard deviation, so that a single large value
+//! does not decide, and no row is drawn twice, so that repeats are no bias.
 
 use super::classifier::{ClassifierTest, classifiers};
 use super::residual::quantile;
@@ -190,7 +190,8 @@ fn frechet_test(
     permuted.results(&["frechet_physics"], &[None]).pop()
 }
 
-/// Some points, none twice: then each draw is a sample of its size, and what is estimated from it has no bias by repeats.
+/// Some points, none twice: then each draw is a sample of its size, and what is estimated from it has no bias by
+/// repeats.
 fn drawn<'a>(from: &'a [Vec<f64>], n: usize, random: &mut ChaCha8Rng) -> Vec<&'a [f64]> {
     let mut points: Vec<&[f64]> = from.iter().map(Vec::as_slice).collect();
     shuffle(&mut points, random);
@@ -198,8 +199,8 @@ fn drawn<'a>(from: &'a [Vec<f64>], n: usize, random: &mut ChaCha8Rng) -> Vec<&'a
     points
 }
 
-/// Frechet distance in the limit of samples without end: its bias falls as 1/n, so a straight line in 1/n is fitted and
-/// read at zero. The error is that of the line's end.
+/// Frechet distance in the limit of samples without end: its bias falls as 1/n, so a straight line in 1/n is fitted
+/// and read at zero. The error is that of the line's end.
 fn extrapolated(x: &[Vec<f64>], y: &[Vec<f64>], random: &mut ChaCha8Rng) -> Option<Distance> {
     let most = x.len().min(y.len());
     let mut line = Vec::new();

@@ -1,9 +1,10 @@
 //! The judge: how another version of a file differs from the original, as a referee would ask.
 //!
-//! In: two files or archives with tables, what to look at. Out: a [`Judgement`], and from it text, JSON, CSV and a page.
+//! In: two files or archives with tables, what to look at. Out: a [`Judgement`], and from it text, JSON, CSV and a
+//! page.
 //! Not here: whether a contract is kept (`hepz-precision`), bytes (`run`).
-//! Holds: tables and columns are paired by name and rows by number; random numbers come from the stated seed alone, so
-//! the same files and options give the same figures.
+//! Holds: tables and columns are paired by name and rows by number; random numbers come from the stated seed alone,
+//! so the same files and options give the same figures.
 
 mod ablation;
 mod classifier;

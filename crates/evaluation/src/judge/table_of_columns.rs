@@ -41,7 +41,8 @@ fn of_peak(name: &str, peak: &PeakJudgement) -> String {
         return format!("  {name}: the fit did not converge\n");
     };
     format!(
-        "  {name}: peak {:.5} and {:.5}, width {:.5} and {:.5}\n    shift {:.3e} +- {:.1e} (fits), {:.3e} +- {:.1e} (mean \
+        "  {name}: peak {:.5} and {:.5}, width {:.5} and {:.5}\n    shift {:.3e} +- {:.1e} (fits), {:.3e} +- \
+         {:.1e} (mean \
          of {} rows in the core)\n    width growth {:.4} % +- {:.4} %\n",
         original.mean,
         other.mean,

@@ -2,8 +2,8 @@
 //!
 //! In: the range of the data. Out: a [`Scale`].
 //! Not here: drawing.
-//! Holds: a logarithmic scale shows decimal logarithms, so charts have one kind of coordinate; what it cannot show is at
-//! its lower end.
+//! Holds: a logarithmic scale shows decimal logarithms, so charts have one kind of coordinate; what it cannot show
+//! is at its lower end.
 
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use std::ops::Range;

@@ -23,13 +23,14 @@ const DRAWN: usize = 24;
 /// Bins of a fit that are one bin of the plot.
 const TOGETHER: usize = 4;
 
-const MEANING: &str = "Tables and columns are paired by name, rows by number. <em>Residual</em>: other minus original. \
-     <em>Bias in errors</em>: mean residual by its standard error; beyond 3 it is no accident. <em>ln-MSE</em>: mean \
-     square of the difference of natural logarithms; <em>by theory</em>: by that of rounding to the grid that was found. \
-     <em>p, rows apart</em>: least p-value of all tests that compare the original in some rows with the other in other rows, \
-     as two independent samples; <em>p, in pairs</em>: least p-value of those that compare the same rows, where permutations \
-     exchange the two values of a row and the smallest systematic change shows, a comb too. Either is multiplied by the \
-     number of tests.";
+const MEANING: &str = "\
+     Tables and columns are paired by name, rows by number. <em>Residual</em>: other minus original. <em>Bias in \
+     errors</em>: mean residual by its standard error; beyond 3 it is no accident. <em>ln-MSE</em>: mean square \
+     of the difference of natural logarithms; <em>by theory</em>: by that of rounding to the grid that was found. \
+     <em>p, rows apart</em>: least p-value of all tests that compare the original in some rows with the other in \
+     other rows, as two independent samples; <em>p, in pairs</em>: least p-value of those that compare the same \
+     rows, where permutations exchange the two values of a row and the smallest systematic change shows, a comb \
+     too. Either is multiplied by the number of tests.";
 
 /// The page as HTML. `title` names the two files.
 ///
@@ -85,7 +86,8 @@ fn of_table(table: &TableJudgement) -> Result<String, ChartError> {
             ("quiet", "statistical error of the original; bound if cut"),
             ("numeric", "root mean square of the residuals"),
         ]);
-        html += "<p class=\"quiet\">Error bars of the ratio are those of paired rows. Triangles: largest residual between \
+        html += "<p class=\"quiet\">Error bars of the ratio are those of paired rows. Triangles: largest \
+                 residual between \
                  two powers of two.</p>\n";
     }
     for column in changed.iter().take(DRAWN) {
@@ -151,7 +153,8 @@ fn of_observable(observable: &ObservableJudgement) -> Result<String, ChartError>
 fn of_ablation(rows: &[AblationRow]) -> Result<String, ChartError> {
     let Some(first) = rows.first() else { return Ok(String::new()) };
     let mut html = "<h3>What each number of mantissa bits would do to the original</h3>\n".to_owned();
-    html += "<p class=\"quiet\">Every column is rounded to nearest. One curve for each column; the thick line is the theory \
+    html += "<p class=\"quiet\">Every column is rounded to nearest. One curve for each column; the thick line \
+             is the theory \
              for log-uniform mantissas, 2<sup>-2k</sup>/12 &middot; 3/(8 ln 2).</p>\n";
     html += &key(&[
         ("numeric", "columns, observables"),

@@ -134,7 +134,8 @@ pub(super) fn tests(column: &ColumnJudgement) -> String {
     format!(
         "<details><summary>Quantiles, pulls and tests</summary>\n<p>Quantiles of the residual: {}.</p>\n\
          <p>Entropy of the patterns: {:.3} and {:.3} bits per value; {} and {} different ones. Special values kept: \
-         {:.2} %.</p>\n<p>Pulls, residuals by cell/√12: mean {:.3}, standard deviation {:.3}, largest {:.3}.</p>\n{}</details>\n",
+         {:.2} %.</p>\n<p>Pulls, residuals by cell/√12: mean {:.3}, standard deviation {:.3}, largest \
+         {:.3}.</p>\n{}</details>\n",
         quantiles.join("; "),
         column.bits[0].entropy,
         column.bits[1].entropy,
@@ -206,7 +207,8 @@ pub(super) fn peak(observable: &ObservableJudgement, peak: &PeakJudgement) -> St
     };
     let rows: String = figures.iter().map(figure).collect();
     let seen = format!(
-        "<p class=\"quiet\">{} rows, {} of them in the core; {} bootstrap replicas. Dots: other; line: original, and its \
+        "<p class=\"quiet\">{} rows, {} of them in the core; {} bootstrap replicas. Dots: other; line: \
+         original, and its \
          fit.</p>\n",
         peak.n_rows, peak.n_core, peak.n_replicas
     );

@@ -2,10 +2,10 @@
 //!
 //! In: counts, a shape. Out: parameters, and the [`Peak`] they stand for.
 //! Not here: densities (`shape`), pairs of fits (`mod`).
-//! Holds: the likelihood (with the weak terms of `shape::priors`) never falls from step to step; a fit that does not come to
-//! rest is none.
-//! Source: Osborne, Fisher's method of scoring, Int. Stat. Rev. 60 (1992); damping after Nielsen, Damping parameter in
-//! Marquardt's method, IMM-REP-1999-05.
+//! Holds: the likelihood (with the weak terms of `shape::priors`) never falls from step to step; a fit that does not
+//! come to rest is none.
+//! Source: Osborne, Fisher's method of scoring, Int. Stat. Rev. 60 (1992); damping after Nielsen, Damping parameter
+//! in Marquardt's method, IMM-REP-1999-05.
 
 use super::shape::{PeakShape, priors, probabilities};
 use nalgebra::{DMatrix, DVector};
@@ -65,8 +65,8 @@ impl Binned {
                 let tried: Vec<f64> = parameters.iter().zip(step.iter()).map(|(p, s)| p + s).collect();
                 let found = self.likelihood(counts, &tried);
                 if found >= best {
-                    // Nielsen's rule: the better the gain was foreseen, the less damping. The expected information may be
-                    // below the curvature, and full steps would overshoot for ever.
+                    // Nielsen's rule: the better the gain was foreseen, the less damping. The expected information
+                    // may be below the curvature, and full steps would overshoot for ever.
                     let foreseen = (found - best) / gain;
                     damping = (damping * (1.0 - (2.0 * foreseen - 1.0).powi(3)).max(1.0 / 3.0)).max(1e-9);
                     growth = 2.0;

@@ -2,8 +2,8 @@
 //!
 //! In: an observable in both files, row by row. Out: a [`PeakJudgement`].
 //! Not here: the observable itself (`observable`).
-//! Holds: both fits see the same rows, window and bins, and bootstrap replicas draw rows for both at once, so the error of
-//! the shift is that of paired samples; rows are drawn from the stated seed.
+//! Holds: both fits see the same rows, window and bins, and bootstrap replicas draw rows for both at once, so the
+//! error of the shift is that of paired samples; rows are drawn from the stated seed.
 
 mod fit;
 mod shape;
@@ -78,7 +78,8 @@ pub struct PeakOptions {
     pub seed: u64,
 }
 
-/// Fits the peaks of `x` (original) and `y` (other), which are paired by row. `None` if too few rows are in the window.
+/// Fits the peaks of `x` (original) and `y` (other), which are paired by row. `None` if too few rows are in the
+/// window.
 pub fn judge_peak(x: &[f64], y: &[f64], options: &PeakOptions) -> Option<PeakJudgement> {
     let pairs = || x.iter().copied().zip(y.iter().copied()).filter(|(x, y)| x.is_finite() && y.is_finite());
     let n_rows = pairs().count();

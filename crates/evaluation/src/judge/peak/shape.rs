@@ -3,7 +3,8 @@
 //! In: parameters, the window mapped to -1..1. Out: the probability of each bin.
 //! Not here: fitting (`fit`).
 //! Holds: probabilities are positive and sum to one, whatever the parameters.
-//! Source: Gaiser, SLAC-R-255 (1982), appendix F, for the tail; on both sides as LHC experiments fit H to gamma gamma.
+//! Source: Gaiser, SLAC-R-255 (1982), appendix F, for the tail; on both sides as LHC experiments fit H to gamma
+//! gamma.
 
 /// What a peak looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +35,9 @@ impl PeakShape {
     }
 }
 
-/// Weak Gaussian terms on what the data may not determine: centre and width for each parameter, an infinite width for the
-/// mean and the width of the peak. Without a background its slope, without tails their power would be anything, and a fit
-/// would not come to rest; where the data speak, a thousand rows outweigh these terms.
+/// Weak Gaussian terms on what the data may not determine: centre and width for each parameter, an infinite width
+/// for the mean and the width of the peak. Without a background its slope, without tails their power would be
+/// anything, and a fit would not come to rest; where the data speak, a thousand rows outweigh these terms.
 pub(crate) fn priors(parameters: usize) -> Vec<(f64, f64)> {
     let free = (0.0, f64::INFINITY);
     let (begins, power) = ((1.5f64.ln(), 1.0), (4f64.ln(), 1.5));

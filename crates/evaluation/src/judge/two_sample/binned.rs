@@ -37,7 +37,8 @@ fn totals(counts: &[[f64; 2]]) -> [f64; 2] {
     counts.iter().fold([0.0; 2], |sum, count| [sum[0] + count[0], sum[1] + count[1]])
 }
 
-/// Chi-square of homogeneity, as `scipy.stats.chi2_contingency` without correction; degrees of freedom: bins less one.
+/// Chi-square of homogeneity, as `scipy.stats.chi2_contingency` without correction; degrees of freedom: bins less
+/// one.
 pub(crate) fn chi_square(counts: &[[f64; 2]]) -> f64 {
     let [a, b] = totals(counts);
     let term = |count: &[f64; 2]| {

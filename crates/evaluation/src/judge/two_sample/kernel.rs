@@ -18,8 +18,8 @@ pub(crate) struct Gram {
 }
 
 impl Gram {
-    /// `exp(-|x - y|^2 / (2 s^2))` with `s` the median distance of the pooled points; `None` if there are too few points
-    /// or all are one.
+    /// `exp(-|x - y|^2 / (2 s^2))` with `s` the median distance of the pooled points; `None` if there are too few
+    /// points or all are one.
     pub(crate) fn gaussian(x: &[Vec<f64>], y: &[Vec<f64>]) -> Option<Gram> {
         let mut gram = Gram::new(x, y, |a, b| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum())?;
         let mut squares: Vec<f64> = Vec::with_capacity(gram.kernel.len() / 2);

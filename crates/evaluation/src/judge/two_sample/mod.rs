@@ -2,8 +2,8 @@
 //!
 //! In: two samples, a null hypothesis, a seed. Out: [`TestResult`]s.
 //! Not here: which rows are compared (`sampling`), tests of several columns at once (`joint`).
-//! Holds: a p-value by permutation is (1 + permutations at least as extreme) / (1 + permutations), which is valid for any
-//! sample size; asymptotic p-values are given where a law is known and rows of the samples are independent.
+//! Holds: a p-value by permutation is (1 + permutations at least as extreme) / (1 + permutations), which is valid
+//! for any sample size; asymptotic p-values are given where a law is known and rows of the samples are independent.
 
 mod binned;
 mod kernel;
@@ -124,8 +124,8 @@ fn asymptotic(
     p
 }
 
-/// Maximum mean discrepancy with a Gaussian kernel, whose width is the median of the distances (Gretton et al., A kernel
-/// two-sample test, JMLR 13, 2012, eq. 3 and section 8). Rows are points.
+/// Maximum mean discrepancy with a Gaussian kernel, whose width is the median of the distances (Gretton et al., A
+/// kernel two-sample test, JMLR 13, 2012, eq. 3 and section 8). Rows are points.
 pub fn maximum_mean_discrepancy(
     x: &[Vec<f64>],
     y: &[Vec<f64>],

@@ -60,8 +60,8 @@ impl Pooled {
     }
 }
 
-/// A number below `n`, each as likely. Source: Lemire, arXiv:1805.10941, without the last rejection; for the sizes here the
-/// difference to uniform is below 2^-40.
+/// A number below `n`, each as likely. Source: Lemire, arXiv:1805.10941, without the last rejection; for the sizes
+/// here the difference to uniform is below 2^-40.
 pub(crate) fn below(n: usize, random: &mut ChaCha8Rng) -> usize {
     ((u128::from(random.next_u64()) * n as u128) >> 64) as usize
 }

@@ -3,8 +3,9 @@
 //! In: the pooled sample and who is of the second. Out: [`Ranks`].
 //! Not here: binned statistics (`binned`).
 //! Holds: one pass over the groups of equal values; figures are those of SciPy (`tests/judge_scipy.rs`).
-//! Source: Scholz and Stephens, K-sample Anderson-Darling tests, JASA 82 (1987), eq. 7 and section 4 (midranks, variance);
-//! Szekely and Rizzo, Energy statistics, J. Stat. Plan. Inference 143 (2013): in one dimension 2 int (F - G)^2 dx.
+//! Source: Scholz and Stephens, K-sample Anderson-Darling tests, JASA 82 (1987), eq. 7 and section 4 (midranks,
+//! variance); Szekely and Rizzo, Energy statistics, J. Stat. Plan. Inference 143 (2013): in one dimension 2 int (F -
+//! G)^2 dx.
 
 use super::pooled::Pooled;
 
@@ -62,7 +63,8 @@ pub(crate) fn statistics(pooled: &Pooled, in_second: &[bool]) -> Ranks {
     found
 }
 
-/// Asymptotic p-value of Kolmogorov and Smirnov: `2 sum (-1)^(j-1) exp(-2 j^2 z^2)` with `z = D sqrt(n m / (n + m))`, as
+/// Asymptotic p-value of Kolmogorov and Smirnov: `2 sum (-1)^(j-1) exp(-2 j^2 z^2)` with `z = D sqrt(n m / (n +
+/// m))`, as
 /// `scipy.special.kolmogorov`. statrs computes the same inside its test, which sorts the samples again.
 pub(crate) fn kolmogorov_p(distance: f64, n: usize, m: usize) -> Option<f64> {
     let (n, m) = (n as f64, m as f64);
