@@ -12,6 +12,10 @@ use hepz_transforms::order::to_number;
 const LEAST_ULPS: f64 = 4.0;
 /// Neighbours may be so many steps apart.
 const MOST_APART: u32 = 6;
+/// So many hundredths of the values are on the grid.
+const LEAST_ON_GRID: usize = 98;
+/// Steps that are tried around the one that two values give, in units of the last place.
+const NEAR_ULPS: u64 = 3;
 /// A value is on the grid if it is off by less than so many units in the last place, while the step is made exact.
 const OFF_ULPS: f64 = 1.5;
 
@@ -75,15 +79,16 @@ fn exact(scalar: Scalar, numbers: &[f64], lowest: f64, near: f64) -> Option<Poin
         step = better;
     }
     let (first, step) = fitted(scalar, &ordered, from, step);
-    let off = |&number: &f64| {
+    let on_grid = |&&number: &&f64| {
         let n = ((number - first) / step).round();
-        (number - first - n * step).abs() / ulp(number, scalar)
+        // A program that adds rounds what it adds, however small the sum.
+        let rounding = 4.0 * f64::EPSILON * (first.abs() + (n * step).abs() + lowest.abs());
+        (number - first - n * step).abs() <= OFF_ULPS * ulp(number, scalar) + rounding
     };
-    if !ordered.iter().all(|number| off(number) <= OFF_ULPS) {
+    if ordered.iter().filter(on_grid).count() * 100 < ordered.len() * LEAST_ON_GRID {
         return None;
     }
-    let first = first + ((lowest - first) / step).round() * step;
-    Some(plain(scalar, &ordered, first, step))
+    Some(plain(scalar, &ordered, (first, step), lowest))
 }
 
 /// The line through all values, each weighed by how exactly its type has it.
@@ -108,9 +113,9 @@ fn fitted(scalar: Scalar, numbers: &[f64], from: f64, step: f64) -> (f64, f64) {
     (from + (wy - slope * wn) / w, step + slope)
 }
 
-/// The same grid from zero, and with a step that its type has, if that gives as many values.
-fn plain(scalar: Scalar, numbers: &[f64], first: f64, step: f64) -> Points {
-    let share = first / step;
+/// The same grid with numbers that give as many values as can be: from the lowest or from zero, with steps that are short or
+/// that the type has.
+fn plain(scalar: Scalar, numbers: &[f64], (first, step): (f64, f64), lowest: f64) -> Points {
     let given = |first: f64, step: f64| {
         let exact = numbers.iter().filter(|&&number| {
             let n = ((number - first) / step).round();
@@ -120,15 +125,25 @@ fn plain(scalar: Scalar, numbers: &[f64], first: f64, step: f64) -> Points {
     };
     let of_type = |number: f64| rounded(number, scalar).map_or(number, |raw| to_number(raw, scalar));
     let short = |number: f64| format!("{number:.5e}").parse().unwrap_or(number);
-    let mut best = (given(first, step), first, step);
+    let start = first + ((lowest - first) / step).round() * step;
+    let mut best = (given(start, step), start, step);
     let mut offer = |first: f64, step: f64| {
         let exact = given(first, step);
         if exact >= best.0 {
             best = (exact, first, step);
         }
     };
-    offer(of_type(first), of_type(step));
-    offer(short(first), short(step));
+    let highest = numbers.iter().copied().fold(lowest, f64::max);
+    let steps = ((highest - lowest) / step).round();
+    if steps > 0.0 {
+        let whole = (highest - lowest) / steps;
+        let near = |ulps: u64| f64::from_bits(whole.to_bits().saturating_add(ulps).saturating_sub(NEAR_ULPS));
+        (0..=2 * NEAR_ULPS).for_each(|ulps| offer(lowest, near(ulps)));
+        offer(lowest, whole);
+    }
+    offer(of_type(start), of_type(step));
+    offer(short(start), short(step));
+    let share = start / step;
     if (share - share.round()).abs() < 0.01 {
         let most = numbers.last().copied().unwrap_or(0.0);
         let from_zero = (most / step).round();
