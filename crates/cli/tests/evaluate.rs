@@ -138,6 +138,26 @@ fn what_cannot_be_paired_is_said() {
     scene.run(&["evaluate", "a.npy", "b.npy", "--column", "mass*"]).ends_with(2).says("mass*");
     scene.run(&["evaluate", "a.npy", "b.npy", "--observable", "x = pt1 + pt9"]).ends_with(2).says("pt9");
     scene.run(&["evaluate", "a.npy", "b.npy", "--window", "9..3"]).ends_with(2);
+    scene
+        .run(&["evaluate", "a.npy", "b.npy", "--json", "-", "--csv", "-"])
+        .ends_with(2)
+        .says("only one result");
+    for rows in [1, 2, 3, 5, 20] {
+        scene.write("few.npy", &photons(rows, None));
+        scene.write("fewer_bits.npy", &photons(rows, Some(3)));
+        let sum = "m = pt1 + pt2";
+        let both = [
+            "evaluate",
+            "few.npy",
+            "fewer_bits.npy",
+            "--ablation",
+            "--observable",
+            sum,
+            "--report",
+            "few.html",
+        ];
+        scene.run(&both).ends_with(0);
+    }
     let text = scene.run(&["evaluate", "a.npy", "a.npy"]).ends_with(0).text();
     assert!(text.contains("0 of 4 float columns differ"), "{text}");
 }

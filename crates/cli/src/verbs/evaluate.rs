@@ -31,6 +31,11 @@ fn evaluate(arguments: &EvaluateArguments) -> Result<(), Exit> {
     if is_standard(original) && is_standard(other) {
         return Err(fail(original, Failure::usage("only one of the two can be standard input")));
     }
+    let results = [&arguments.json, &arguments.csv, &arguments.report].into_iter().flatten();
+    let to_standard = results.filter(|path| is_standard(path)).count();
+    if to_standard > 1 {
+        return Err(fail(Path::new("evaluate"), Failure::usage("only one result can go to standard output")));
+    }
     let options = options(arguments).map_err(|failure| fail(Path::new("evaluate"), failure))?;
     let source = input::open(original).map_err(|failure| fail(original, failure))?;
     let source_other = input::open(other).map_err(|failure| fail(other, failure))?;
@@ -43,7 +48,7 @@ fn evaluate(arguments: &EvaluateArguments) -> Result<(), Exit> {
         };
         fail(if of_original { original } else { other }, failure(error))
     })?;
-    if !arguments.quiet && arguments.json.as_deref().is_none_or(|path| !is_standard(path)) {
+    if !arguments.quiet && to_standard == 0 {
         print(&to_text(&found)).map_err(|failure| fail(other, failure))?;
     }
     let writers: [(_, fn(&_) -> String); 2] = [(&arguments.json, to_json), (&arguments.csv, to_csv)];
