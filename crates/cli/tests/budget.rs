@@ -53,6 +53,9 @@ fn rules_come_with_what_they_do_to_the_peak() {
         let contract = rules.contract(column["name"].as_str().unwrap()).unwrap();
         assert_eq!(column["contract"], contract.to_string());
     }
+    let compress = ["compress", "-q", "--precision", "rules.toml", "-o", "a.hepz", "photons.npy"];
+    scene.run(&compress).ends_with(0);
+    scene.run(&["verify", "a.hepz", "--against", "photons.npy"]).ends_with(0);
     // Written once; again only if asked for.
     scene.run(&arguments).ends_with(2).says("--force");
     arguments.push("-f");
@@ -62,7 +65,7 @@ fn rules_come_with_what_they_do_to_the_peak() {
 #[test]
 fn what_was_not_understood_is_said() {
     let scene = scene();
-    let mut fails = |observable: &str, bias: &str, part: &str| {
+    let fails = |observable: &str, bias: &str, part: &str| {
         let asks = ["--observable", observable, "--bias", bias, "--width", "0.1"];
         scene.run(&[&["budget", "photons.npy"][..], &asks].concat()).ends_with(2).says(part);
     };

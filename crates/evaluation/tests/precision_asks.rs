@@ -40,7 +40,7 @@ fn reduced(promise: Promise, values: &[f32]) -> Vec<f64> {
 
 fn photons(n: usize) -> Vec<Vec<f32>> {
     let mut random = Random(higgs::SEED);
-    let mut columns = vec![Vec::with_capacity(n); 6];
+    let mut columns = vec![Vec::new(); 6];
     for _ in 0..n {
         for (column, x) in columns.iter_mut().zip(higgs::decay(&mut random)) {
             column.push(x);
@@ -220,4 +220,39 @@ fn what_first_order_misses_is_found_by_measuring() {
     let effect = &budget.observables[0].effect;
     assert!(effect.lost == 0 && effect.bias.value.abs() <= 0.0005 && effect.growth.value.abs() <= 0.0005);
     assert!(budget.added_bits > 0);
+}
+
+#[test]
+fn items_of_lists_are_those_of_their_entry() {
+    let Some(corpus) = std::env::var_os("HEPZ_CORPUS") else {
+        println!("skipped: HEPZ_CORPUS is not set");
+        return;
+    };
+    let file = std::fs::read(std::path::Path::new(&corpus).join("root/cms_nanoaodv5_1000ev.root")).unwrap();
+    // The second muon of every event that has one, read another way.
+    let mut second = Vec::new();
+    with_tables(&Memory(&file), Limits::default(), |reader| {
+        let table = |name: &str| reader.tables().iter().position(|table| table.name == name).unwrap();
+        let (offsets, muons) = (table("Events/Muon.offsets"), table("Events/Muon"));
+        let pt = reader.tables()[muons].columns.iter().position(|column| column.name == "Muon_pt").unwrap();
+        let pt = doubles(&reader.read(muons, &[pt], 0..reader.tables()[muons].rows)?[0]);
+        let offsets = reader.read(offsets, &[0], 0..reader.tables()[offsets].rows)?[0].to_raw();
+        let lists = offsets.windows(2).map(|ends| &pt[ends[0] as usize..ends[1] as usize]);
+        second.extend(lists.filter_map(|list| list.get(1).copied()));
+        Ok(())
+    })
+    .unwrap();
+    let all = Some((0.0, 1e6));
+    let with = |text: &str, width: f64| Tolerance { within: all, ..tolerance(text, 100.0, width) };
+    let found = find(&file, &[with("x = `Muon_pt[1]`", 0.1)]).unwrap();
+    let effect = &found.observables[0].effect;
+    assert_eq!(effect.rows, second.len() as u64);
+    let mean = second.iter().sum::<f64>() / second.len() as f64;
+    assert!((effect.mean / mean - 1.0).abs() < 1e-9, "{effect:?}, {mean}");
+    // Both muons have the contract of their column.
+    let text = "m = mass(`Muon_pt[0]`,`Muon_eta[0]`,`Muon_phi[0]`, `Muon_pt[1]`,`Muon_eta[1]`,`Muon_phi[1]`)";
+    let found = find(&file, &[with(text, 0.01)]).unwrap();
+    let names: Vec<&str> = found.columns.iter().map(|column| column.column.as_str()).collect();
+    assert_eq!(names, ["Events/Muon.Muon_pt", "Events/Muon.Muon_eta", "Events/Muon.Muon_phi"]);
+    assert!(found.observables[0].effect.growth.value.abs() <= 0.01);
 }

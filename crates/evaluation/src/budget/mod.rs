@@ -197,13 +197,15 @@ fn measured(
     let total = rows.len();
     let mut comparisons: Vec<Comparison> =
         within.iter().map(|&within| Comparison::new(within, total)).collect();
+    let columns = rows.columns_of_inputs();
     let places: Vec<Vec<usize>> = observables.iter().map(|observable| rows.places(observable)).collect();
     rows.each(|first, values| {
         let originals: Vec<Vec<f64>> = values.iter().map(numbers).collect();
         let mut reduced = Vec::with_capacity(values.len());
-        for (column, (values, grid)) in values.iter().zip(grids).enumerate() {
+        for (input, (values, &column)) in values.iter().zip(&columns).enumerate() {
+            let grid = grids[column];
             reduced.push(if dither {
-                dithered(values, *grid, column as u64, first)
+                dithered(values, grid, input as u64, first)
             } else {
                 numbers(&grid.contract().reduce(values).values)
             });

@@ -58,10 +58,14 @@ fn exponent(x: f64) -> i32 {
 
 /// Looks at rows from all over the table.
 pub(super) fn sample(rows: &mut Rows<'_, '_>, tolerances: &[Tolerance]) -> Result<Seen, BudgetError> {
-    let columns = read(rows)?;
-    let looked_at = columns.first().map_or(0, Vec::len);
+    let inputs = read(rows)?;
+    let column_of = rows.columns_of_inputs();
+    let looked_at = inputs.first().map_or(0, Vec::len);
+    let of_inputs = |column: usize| inputs.iter().zip(&column_of).filter(move |(_, at)| **at == column);
     let mut seen = Seen {
-        columns: columns.iter().enumerate().map(|(at, values)| of_column(rows.scalar(at), values)).collect(),
+        columns: (0..rows.columns())
+            .map(|column| of_column(rows.scalar(column), of_inputs(column).flat_map(|(values, _)| values)))
+            .collect(),
         within: Vec::new(),
         variances: Vec::new(),
         allowed: Vec::new(),
@@ -69,7 +73,7 @@ pub(super) fn sample(rows: &mut Rows<'_, '_>, tolerances: &[Tolerance]) -> Resul
     for tolerance in tolerances {
         let observable = &tolerance.observable;
         let places = rows.places(observable);
-        let of: Vec<&[f64]> = places.iter().map(|&at| columns[at].as_slice()).collect();
+        let of: Vec<&[f64]> = places.iter().map(|&at| inputs[at].as_slice()).collect();
         let values = observable.evaluate(&of);
         let within = tolerance.within.unwrap_or_else(|| central(&values));
         let counts: Vec<usize> =
@@ -84,7 +88,7 @@ pub(super) fn sample(rows: &mut Rows<'_, '_>, tolerances: &[Tolerance]) -> Resul
         if variance <= 0.0 {
             return Err(BudgetError::NoWidth { name: observable.name().to_owned() });
         }
-        let mut sums = vec![(0.0, 0.0); columns.len()];
+        let mut sums = vec![(0.0, 0.0); rows.columns()];
         let mut row_values = vec![0.0; of.len()];
         for &row in &counts {
             for (value, column) in row_values.iter_mut().zip(&of) {
@@ -95,8 +99,9 @@ pub(super) fn sample(rows: &mut Rows<'_, '_>, tolerances: &[Tolerance]) -> Resul
                 let square = derivative * derivative * UNIFORM;
                 // Not finite where the observable has a corner; what happens there is measured later.
                 if square.is_finite() {
-                    sums[place].0 += square;
-                    sums[place].1 += if *x == 0.0 { 0.0 } else { square * 4f64.powi(exponent(*x)) };
+                    sums[column_of[place]].0 += square;
+                    sums[column_of[place]].1 +=
+                        if *x == 0.0 { 0.0 } else { square * 4f64.powi(exponent(*x)) };
                 }
             }
         }
@@ -115,10 +120,10 @@ pub(super) fn sample(rows: &mut Rows<'_, '_>, tolerances: &[Tolerance]) -> Resul
     Ok(seen)
 }
 
-/// Some rows of every column.
+/// Some rows of every input.
 fn read(rows: &mut Rows<'_, '_>) -> Result<Vec<Vec<f64>>, BudgetError> {
     let total = rows.len();
-    let mut columns = vec![Vec::new(); rows.columns()];
+    let mut columns = vec![Vec::new(); rows.inputs()];
     let length = if total <= SAMPLE_ROWS { total } else { SAMPLE_ROWS / STRETCHES };
     let n = if total <= SAMPLE_ROWS { 1 } else { STRETCHES };
     for stretch in 0..n {
@@ -130,9 +135,8 @@ fn read(rows: &mut Rows<'_, '_>) -> Result<Vec<Vec<f64>>, BudgetError> {
     Ok(columns)
 }
 
-fn of_column(scalar: Scalar, values: &[f64]) -> Sensitivity {
-    let exponents: Vec<i32> =
-        values.iter().filter(|x| x.is_finite() && **x != 0.0).map(|&x| exponent(x)).collect();
+fn of_column<'a>(scalar: Scalar, values: impl Iterator<Item = &'a f64>) -> Sensitivity {
+    let exponents: Vec<i32> = values.filter(|x| x.is_finite() && **x != 0.0).map(|&x| exponent(x)).collect();
     let sum: f64 = exponents.iter().map(|&e| f64::from(e)).sum();
     Sensitivity {
         scalar,
