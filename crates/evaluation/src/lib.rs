@@ -18,7 +18,8 @@
 //! their start and files.
 //!
 //! [`judge`] compares another version of a file with the original: residuals, tests of distributions, mass peaks
-//! (docs/precision/judge.md).
+//! (docs/precision/judge.md). [`Budget`] finds the coarsest contracts that leave [`Observable`]s where they are
+//! (docs/precision/budgets.md).
 //!
 //! # Where to look next
 //! `rival` for who takes part, `measure` for how, `tables_view` and `content` for the views, `page` for the charts.
