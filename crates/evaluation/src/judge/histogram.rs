@@ -70,10 +70,10 @@ mod tests {
 
     #[test]
     fn rows_that_come_to_another_bin_are_counted_in_both() {
-        let x: Vec<f64> = (0..6000).map(|row| f64::from(row) / 100.0).collect();
+        let x: Vec<f64> = (0..6000).map(|row| 10.0 + f64::from(row) / 100.0).collect();
         let mut y = x.clone();
-        // From the bin that begins at 20.1 to that of 40.
-        y[2050] = 40.05;
+        // From 30.5 to a bin far away.
+        y[2050] = 50.05;
         let found = Histogram::of(&x, &y, x.clone()).unwrap();
         assert!(!found.logarithmic && found.edges.len() == found.counts[0].len() + 1);
         assert_eq!(found.moved.iter().sum::<f64>(), 2.0);
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(of(&found.counts[0]), of(&found.counts[1]));
         // The middle 99 %.
         assert!((of(&found.counts[0]) - 5940.0).abs() < 3.0);
-        let far: Vec<f64> = x.iter().map(|x| 1.0 + x * x).collect();
+        let far: Vec<f64> = x.iter().map(|x| x * x * x).collect();
         assert!(Histogram::of(&far, &far, far.clone()).unwrap().logarithmic);
         assert_eq!(Histogram::of(&[1.0; 9], &[1.0; 9], vec![1.0; 9]), None);
         assert_eq!(Histogram::of(&[], &[], Vec::new()), None);

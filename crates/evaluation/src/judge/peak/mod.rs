@@ -114,7 +114,9 @@ pub fn judge_peak(x: &[f64], y: &[f64], options: &PeakOptions) -> Option<PeakJud
         return None;
     }
     let model = Binned { window, bins: BINS, shape: options.shape };
-    let fits = model.fit(&counts[0], None).and_then(|a| Some([a.clone(), model.fit(&counts[1], Some(&a))?]));
+    let fits = model
+        .fit(&counts[0], None, false)
+        .and_then(|a| Some([a.clone(), model.fit(&counts[1], Some(&a), false)?]));
     let mut found = PeakJudgement {
         n_rows: n_rows as u64,
         window,
@@ -163,7 +165,8 @@ impl PeakJudgement {
         self.core_width_growth = (1.0 + square / (sd * sd)).sqrt() - 1.0;
     }
 
-    /// Rows are drawn with Poisson weights of mean one, which stand for drawing with replacement.
+    /// Rows are drawn with Poisson weights of mean one, which stand for drawing with replacement. Tails stay where the fit
+    /// of all rows has put them: few rows are there, and the core hardly depends on them.
     fn bootstrap(
         &mut self,
         model: &Binned,
@@ -186,7 +189,7 @@ impl PeakJudgement {
             }
             counts.iter_mut().for_each(|counts| counts.truncate(model.bins));
             let fit = |side: usize| {
-                let found = model.fit(&counts[side], Some(&fits[side]))?;
+                let found = model.fit(&counts[side], Some(&fits[side]), true)?;
                 Some(model.peak(&counts[side], &found))
             };
             if let (Some(a), Some(b)) = (fit(0), fit(1)) {
