@@ -184,9 +184,14 @@ fn refine(
     let rows = cuts.sample(&tables, engine.sample_bytes());
     let values = shelf.gather(&image, &tables, &rows).map_err(CompressError::Read)?;
     let last_offsets = shelf.last_offsets(&image, &tables).map_err(CompressError::Read)?;
-    let stored =
-        Plan::make_for(&tables, &Sample { values, last_offsets, original: None }, engine, Some(&coded))
-            .to_bytes();
+    let held = shelf.gather(&after.image, &tables, &rows).map_err(CompressError::Read)?;
+    let stored = Plan::make_for(
+        &tables,
+        &Sample { values, last_offsets, original: None },
+        engine,
+        Some((&coded, &held)),
+    )
+    .to_bytes();
     let plan = Plan::from_bytes_for(&tables, &stored, engine, Some(&coded)).map_err(|_| not_rounded())?;
 
     let mut spool = Spool::new();

@@ -8,6 +8,7 @@
 //! `cargo xtask golden --add` takes a new one.
 
 use hepz::{Archive, CompressOptions, DecompressOptions, Level, Limits, Memory};
+use hepz_precision::{Contract, Promise, RulesFile};
 use std::path::Path;
 
 mod shower;
@@ -81,7 +82,7 @@ fn noise() -> Vec<u8> {
 }
 
 /// The version whose archives this program writes.
-const WRITTEN: &str = "v0.4";
+const WRITTEN: &str = "v0.5";
 
 /// What golden archives hold: the first version that has one of it, its name, the bytes.
 fn inputs() -> Vec<(&'static str, &'static str, Vec<u8>)> {
@@ -161,6 +162,63 @@ fn this_version_writes_the_recorded_archives_with_any_number_of_threads() {
                 compress(&input, name, threads) == archive,
                 "{name}: {threads} threads write another archive"
             );
+        }
+    }
+}
+
+/// Layers of a file, each with any number of threads.
+fn split(input: &[u8], name: &str, threads: usize) -> [Vec<u8>; 2] {
+    let mut options = CompressOptions::new();
+    options.threads = threads;
+    options.name = Some(name.to_owned());
+    let contract = Contract::new(Promise::KeptBits { kept: 9 }, &[]).expect("9 bits");
+    let rules = RulesFile::single("*", contract);
+    let (mut base, mut refinement) = (Vec::new(), Vec::new());
+    hepz::split(&Memory(input), &rules, &mut base, &mut refinement, &options).expect("memory does not fail");
+    [base, refinement]
+}
+
+/// What golden layers hold: the first version that has them, their name, the bytes.
+fn layered() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    vec![
+        ("v0.5", "jets", jets()),
+        ("v0.5", "root-tree", include_bytes!("../../formats/tests/root/tree.root").to_vec()),
+    ]
+}
+
+#[test]
+fn layers_of_every_version_still_merge_to_the_recorded_bytes() {
+    for (since, name, input) in layered() {
+        let mut versions = vec![since];
+        versions.extend((since != WRITTEN).then_some(WRITTEN));
+        for version in versions {
+            let layers = ["base", "refinement"].map(|layer| golden(&format!("{version}/{name}-{layer}")));
+            let [base, refinement] =
+                layers.each_ref().map(|layer| Archive::from_bytes(layer, Limits::default()).expect(name));
+            let mut back = Vec::new();
+            hepz::merge(&base, &refinement, &mut back, &DecompressOptions::new()).expect(name);
+            assert!(back == input, "{version}/{name}: other bytes than were split");
+        }
+    }
+}
+
+#[test]
+fn this_version_writes_the_recorded_layers_with_any_number_of_threads() {
+    for (_, name, input) in layered() {
+        let layers = split(&input, name, 1);
+        for (layer, bytes) in ["base", "refinement"].iter().zip(&layers) {
+            if let Some(folder) = std::env::var_os("HEPZ_WRITE_GOLDEN") {
+                let place = Path::new(&folder).join(format!("{name}-{layer}.hepz"));
+                std::fs::write(&place, bytes).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
+                continue;
+            }
+            assert!(
+                *bytes == golden(&format!("{WRITTEN}/{name}-{layer}")),
+                "{name}-{layer}: another archive; a change of bytes needs a new format version"
+            );
+        }
+        for threads in [2, 8] {
+            assert!(split(&input, name, threads) == layers, "{name}: {threads} threads write other layers");
         }
     }
 }

@@ -14,7 +14,7 @@ pub const MAGIC: [u8; 8] = *b"HEPZ\xE8\x0D\x0A\x0A";
 /// The last bytes of every archive.
 pub const END_MAGIC: [u8; 4] = *b"zpeh";
 /// The newest version that this crate reads and writes: since 0.2 archives may hold event records.
-pub const VERSION: FormatVersion = FormatVersion { major: 0, minor: 4 };
+pub const VERSION: FormatVersion = FormatVersion { major: 0, minor: 5 };
 /// The oldest version that this crate reads, and the one it writes unless it is told otherwise: an archive names the
 /// oldest version that can read it.
 pub const OLDEST_VERSION: FormatVersion = FormatVersion { major: 0, minor: 1 };

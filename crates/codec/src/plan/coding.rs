@@ -258,7 +258,7 @@ fn numbers(
 ) -> Result<Vec<Vec<f64>>, PlanError> {
     let mut columns = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let values = known.values(input.id)?;
+        let values = known.input_values(input)?;
         let kind = values.scalar();
         let map = known.row_map(input, id.table)?;
         columns.push(match (&map, &domain.rows) {
@@ -580,12 +580,20 @@ pub fn expectations(
             lists.push(kept(patterns));
         }
     }
-    if let Prediction::Expected(..) = plan.prediction {
-        lists.push(kept(predicted.to_vec()));
+    let from_base = |inputs: &[Input]| inputs.iter().any(|input| input.map == RowMap::Base);
+    match &plan.prediction {
+        Prediction::Expected(formula, inputs) if from_base(inputs) => {
+            lists.extend(ends(formula, inputs, id, known, domain)?.map(kept));
+        }
+        Prediction::Expected(..) => lists.push(kept(predicted.to_vec())),
+        _ => {}
     }
     for (formula, inputs) in &plan.further {
-        let scalar = known.scalar(id);
-        lists.push(kept(evaluate(formula, inputs, id, known, scalar, domain)?));
+        if from_base(inputs) {
+            lists.extend(ends(formula, inputs, id, known, domain)?.map(kept));
+        } else {
+            lists.push(kept(evaluate(formula, inputs, id, known, known.scalar(id), domain)?));
+        }
     }
     for input in &plan.near {
         let own_rows = match input.map {
@@ -612,6 +620,61 @@ pub fn expectations(
         lists.push(Near::Previous);
     }
     Ok(lists)
+}
+
+/// Values of the base that are taken to both ends of their pre-images, at most; others are taken as they are.
+const MOST_ENDS: usize = 3;
+
+/// The least and the greatest that a formula gives for each coded row, where values of the base may be anything in their pre-images:
+/// for formulas that rise or fall with each input, between them lies the value.
+fn ends(
+    formula: &Formula,
+    inputs: &[Input],
+    id: ColumnId,
+    known: &Known<'_>,
+    domain: &Domain,
+) -> Result<[Vec<u64>; 2], PlanError> {
+    let scalar = known.scalar(id);
+    let columns = numbers(inputs, id, known, domain)?;
+    let mut open: Vec<(usize, [Vec<f64>; 2])> = Vec::new();
+    for (at, input) in inputs.iter().enumerate() {
+        let Some((stored, reducer)) = known.reduced(input.id).filter(|_| input.map == RowMap::Base) else {
+            continue;
+        };
+        if open.len() == MOST_ENDS {
+            break;
+        }
+        let kind = stored.scalar();
+        let range = |row: usize| {
+            let raw = if row < stored.len() { stored.raw(row) } else { 0 };
+            let (low, high) = range_of(reducer, raw).unwrap_or((raw, raw));
+            [to_number(low, kind), to_number(high, kind)]
+        };
+        let ranges = domain.gather(range);
+        open.push((at, [0, 1].map(|end| ranges.iter().map(|range| range[end]).collect())));
+    }
+    let mut row_inputs = vec![0.0; columns.len()];
+    let mut found = [Vec::with_capacity(domain.len), Vec::with_capacity(domain.len)];
+    for row in 0..domain.len {
+        row_inputs.iter_mut().zip(&columns).for_each(|(number, column)| *number = column[row]);
+        let (mut least, mut greatest) = (f64::INFINITY, f64::NEG_INFINITY);
+        for corner in 0..1usize << open.len() {
+            for (bit, (at, ends)) in open.iter().enumerate() {
+                row_inputs[*at] = ends[corner >> bit & 1][row];
+            }
+            let value = formula.predict(&row_inputs);
+            if value < least {
+                least = value;
+            }
+            if value > greatest {
+                greatest = value;
+            }
+        }
+        for (found, end) in found.iter_mut().zip([least, greatest]) {
+            found.push(if end.is_finite() { to_raw(end, scalar).unwrap_or(0) } else { 0 });
+        }
+    }
+    Ok(found)
 }
 
 /// What a fit expects for each coded row, once for each sign.

@@ -34,7 +34,12 @@ pub enum RowMap {
     Above(u32),
     /// So many rows behind, at least 1: another column of the table, which is known as a whole.
     Below(u32),
+    /// The same row, with the value that the base of a refinement has there.
+    Base,
 }
+
+/// Stands for [`RowMap::Base`] where a number of rows is written.
+const BASE_ROWS: u32 = 2 * MOST_ABOVE + 1;
 
 /// Rows that a value is looked for above its own or below, at most.
 pub const MOST_ABOVE: u32 = 15;
@@ -161,10 +166,10 @@ impl ColumnPlan {
             _ => None,
         };
         let mut add = |input: &Input| {
-            // Its own earlier values a column knows anyway.
-            needs.extend((input.id != id).then_some(input.id));
+            // Its own earlier values a column knows anyway, and the base is there as a whole.
+            needs.extend((input.id != id && input.map != RowMap::Base).then_some(input.id));
             match input.map {
-                RowMap::Same | RowMap::Above(_) | RowMap::Below(_) => {}
+                RowMap::Same | RowMap::Above(_) | RowMap::Below(_) | RowMap::Base => {}
                 RowMap::Parent => needs.extend(offsets_of(table)),
                 RowMap::Named(column) => {
                     needs.push(ColumnId { table, column });
@@ -250,6 +255,7 @@ fn put_input(into: &mut Vec<u8>, input: &Input, from: ColumnId) {
         RowMap::Named(index) => (2, Some(index)),
         RowMap::Above(rows) => (3, Some(rows)),
         RowMap::Below(rows) => (3, Some(MOST_ABOVE + rows)),
+        RowMap::Base => (3, Some(BASE_ROWS)),
     };
     let same_table = input.id.table == from.table;
     put_varint(into, u64::from(input.id.column) << 3 | u64::from(!same_table) << 2 | map);
@@ -279,6 +285,7 @@ fn read_input(
             rows if (1..=u64::from(2 * MOST_ABOVE)).contains(&rows) => {
                 RowMap::Below(rows as u32 - MOST_ABOVE)
             }
+            rows if rows == u64::from(BASE_ROWS) => RowMap::Base,
             _ => return corrupt("an input from rows too far above"),
         },
     };
@@ -288,7 +295,7 @@ fn read_input(
     };
     let by_offsets = |table: u32| matches!(links[table as usize], Some(Link::Offsets { .. }));
     let sound = match map {
-        RowMap::Same | RowMap::Below(_) => id.table == from.table && id != from,
+        RowMap::Same | RowMap::Below(_) | RowMap::Base => id.table == from.table && id != from,
         RowMap::Above(_) => id.table == from.table,
         RowMap::Parent => parent_of(from.table) == Some(id.table) && id != from,
         RowMap::Named(index) => {

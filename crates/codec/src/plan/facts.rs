@@ -244,6 +244,7 @@ fn input_name(tables: &[Table], id: ColumnId, input: &Input) -> String {
     let name = column_name(tables, input.id);
     match input.map {
         RowMap::Same => name,
+        RowMap::Base => format!("{name} of the base"),
         RowMap::Parent => format!("{name} of its owner"),
         RowMap::Above(rows) => format!("{name} {rows} rows above"),
         RowMap::Below(rows) => format!("{name} {rows} rows below"),

@@ -144,6 +144,7 @@ impl Foretold<'_> {
         let name = self.name(input.id);
         let words = match input.map {
             RowMap::Same => format!("the same as {name}"),
+            RowMap::Base => format!("the same as {name} of the base"),
             RowMap::Parent => format!("the same as {name} of its owner"),
             RowMap::Above(above) => format!("the same as {name} {above} rows above"),
             RowMap::Below(below) => format!("the same as {name} {below} rows below"),

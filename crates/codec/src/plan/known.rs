@@ -123,6 +123,18 @@ impl<'a> Known<'a> {
         self.get(id).filter(|values| values.len() == self.rows[id.table as usize]).ok_or(missing)
     }
 
+    /// The column that an input reads, or its values in the base.
+    pub fn input_values(&self, input: &Input) -> Result<&Values, PlanError> {
+        if input.map != RowMap::Base {
+            return self.values(input.id);
+        }
+        let of_base = self.base.and_then(|base| {
+            base.slice.columns.get(input.id.table as usize)?.get(input.id.column as usize)?.as_ref()
+        });
+        let missing = PlanError::Corrupt("a column needs a base that is not there");
+        of_base.filter(|values| values.len() == self.rows[input.id.table as usize]).ok_or(missing)
+    }
+
     /// The buckets of a column.
     pub fn buckets(&self, id: ColumnId) -> Result<&Buckets, PlanError> {
         let values = self.values(id)?;
@@ -169,7 +181,7 @@ impl<'a> Known<'a> {
     /// Row numbers of `input` as seen from each row of `table`, [`NO_ROW`] for none; `None` if they are the same.
     pub fn row_map(&self, input: &Input, table: u32) -> Result<Option<Cow<'_, [u32]>>, PlanError> {
         match input.map {
-            RowMap::Same => Ok(None),
+            RowMap::Same | RowMap::Base => Ok(None),
             RowMap::Parent => match self.owners(table)? {
                 Some(owners) => Ok(Some(Cow::Borrowed(&owners.of_row))),
                 None => Ok(Some(Cow::Owned(vec![NO_ROW; self.rows_of(table)]))),

@@ -16,6 +16,7 @@ mod draft;
 mod facts;
 mod fit;
 mod fitting;
+mod foreseen;
 pub(crate) mod foretold;
 mod histograms;
 mod indices;
@@ -141,18 +142,21 @@ impl Plan {
         Plan::make_for(tables, sample, engine, None)
     }
 
-    /// Decides how `coded` columns are coded where all others are known; all columns if `None`.
+    /// Decides how `coded` columns are coded over a base, the same rows of which are the slice; all columns without a base if
+    /// `None`.
     pub fn make_for(
         tables: &[Table],
         sample: &Sample,
         engine: Engine,
-        coded: Option<&BTreeSet<ColumnId>>,
+        coded: Option<(&BTreeSet<ColumnId>, &Slice)>,
     ) -> Plan {
         let mut decision = planner::decide(tables, sample, engine);
-        if let Some(coded) = coded {
+        if let Some((coded, base)) = coded {
             decision.order.retain(|id| coded.contains(id));
             decision.columns.retain(|id, _| coded.contains(id));
+            foreseen::use_base(&sample.values, base, &decision.order, &mut decision.columns);
         }
+        let coded = coded.map(|(coded, _)| coded);
         let links = decision.links;
         let is_coded = |id: &ColumnId| coded.is_none_or(|coded| coded.contains(id));
         let needs_of = |(&id, plan): (&ColumnId, &ColumnPlan)| {
@@ -507,6 +511,7 @@ impl Plan {
         };
         let input = |input: &column::Input| match input.map {
             RowMap::Same => name(input.id),
+            RowMap::Base => format!("{} of the base", name(input.id)),
             RowMap::Parent => format!("owner's {}", name(input.id)),
             RowMap::Above(rows) => format!("{} {rows} above", name(input.id)),
             RowMap::Below(rows) => format!("{} {rows} below", name(input.id)),
