@@ -91,11 +91,15 @@ impl Binned {
                 damping *= growth;
                 growth *= 2.0;
                 if damping.is_nan() || damping > 1e12 {
-                    return None;
+                    return if core { None } else { self.fit(counts, Some(&parameters), true) };
                 }
             }
         }
-        (last < NEARLY).then_some(parameters)
+        if last < NEARLY || core {
+            return (last < NEARLY).then_some(parameters);
+        }
+        // Tails that begin where the rows end creep for ever: they stay where they have come to.
+        self.fit(counts, Some(&parameters), true)
     }
 
     fn probabilities(&self, parameters: &[f64]) -> Vec<f64> {

@@ -114,9 +114,10 @@ pub fn judge_peak(x: &[f64], y: &[f64], options: &PeakOptions) -> Option<PeakJud
         return None;
     }
     let model = Binned { window, bins: BINS, shape: options.shape };
+    // Tails are those of the original in both: a shape that moves with every fit would hide a shift.
     let fits = model
         .fit(&counts[0], None, false)
-        .and_then(|a| Some([a.clone(), model.fit(&counts[1], Some(&a), false)?]));
+        .and_then(|a| Some([a.clone(), model.fit(&counts[1], Some(&a), true)?]));
     let mut found = PeakJudgement {
         n_rows: n_rows as u64,
         window,
