@@ -56,7 +56,7 @@ const FAST: u32 = 4;
 
 /// Error times log odds times this, in units of 2^-17, is added to a weight; at first more.
 const RATE: i32 = 5;
-const FIRST_RATE: i32 = 6000;
+const FIRST_RATE: i32 = 2000;
 
 /// The same for the second layer, in units of 2^-18.
 const SECOND_RATE: i32 = 2;
