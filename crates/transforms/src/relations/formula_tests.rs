@@ -23,7 +23,7 @@ fn any_curve() -> impl Strategy<Value = Curve> {
     })
 }
 
-fn any_formula() -> impl Strategy<Value = Formula> {
+fn unrounded() -> impl Strategy<Value = Formula> {
     let function = (0..Function::ALL.len()).prop_map(|at| Function::ALL[at]);
     let beside = (0u8..3, function.clone(), any_gain()).prop_map(|(kind, function, gain)| match kind {
         0 => Formula::Times { function, gain },
@@ -74,6 +74,13 @@ fn any_formula() -> impl Strategy<Value = Formula> {
                 Decay::new(mass, &daughters, upper).unwrap()
             )),
     ]
+}
+
+fn any_formula() -> impl Strategy<Value = Formula> {
+    (unrounded(), prop::option::weighted(0.1, 1u8..=51)).prop_map(|(formula, kept)| match kept {
+        Some(kept) => Formula::Rounded { kept, formula: Box::new(formula) },
+        None => formula,
+    })
 }
 
 fn bytes_of(formula: &Formula) -> Vec<u8> {
@@ -151,8 +158,12 @@ fn every_wire_number_is_covered() {
     for _ in 0..3000 {
         seen.insert(bytes_of(&any_formula().new_tree(&mut runner).unwrap().current())[0]);
     }
-    assert_eq!(seen, (0..=21).collect());
-    assert_eq!(Formula::read(&[22]), Err(FormulaError::UnknownFormula(22)));
+    assert_eq!(seen, (0..=22).collect());
+    assert_eq!(Formula::read(&[23]), Err(FormulaError::UnknownFormula(23)));
+    // Rounded twice, and to no bits.
+    assert_eq!(Formula::read(&[22, 10, 22, 10, 0]), Err(FormulaError::Shape));
+    assert_eq!(Formula::read(&[22, 0, 0]), Err(FormulaError::Shape));
+    assert_eq!(Formula::read(&[22, 52, 0]), Err(FormulaError::Shape));
     assert_eq!(Formula::read(&[11, 16]), Err(FormulaError::UnknownFunction(16)));
 }
 
@@ -191,6 +202,11 @@ fn formulas_compute_what_their_names_say() {
         &[10.0, 1.0, 0.5, 10.0, 1.0, 0.5 + std::f64::consts::PI],
         20.0,
     );
+    let rounded = |kept| Formula::Rounded { kept, formula: Box::new(Formula::Copy) };
+    near(rounded(3), &[1.3125], 1.25);
+    near(rounded(3), &[-1.1875], -1.25);
+    near(rounded(1), &[1.99], 2.0);
+    assert!(rounded(10).predict(&[f64::MAX]).is_nan());
     let two = Decay::new(10.0, &[4.0, 4.0], true).unwrap();
     near(Formula::Component(two), &[0.0, 0.0, -3.0, 0.0, 0.0], 3.0);
     assert!(Formula::Copy.predict(&[1.0, 2.0]).is_nan());
