@@ -20,35 +20,70 @@ const SCHEMA: &str = "a:f4,b:f4,c:f4,d:f4";
 /// Threads that the memory promise is made for.
 const THREADS: &str = "8";
 
+/// A part: its name, what it does, how.
+type Part = (&'static str, &'static str, fn() -> Result<(), String>);
+
+/// All parts, in their order.
+const PARTS: [Part; 11] = [
+    ("memory", "a large file in little memory", memory),
+    ("qemu", "the same bytes on aarch64", qemu),
+    ("pyhepmc", "events that cat writes", pyhepmc),
+    ("uproot", "values of ROOT files", uproot),
+    ("parquet", "values of Parquet files that cat writes", parquet),
+    ("root", "large ROOT files in little memory", large_root),
+    ("scipy", "statistics that evaluate finds", scipy),
+    ("precision", "other lossy compressors at the same error", crate::report::rivals),
+    ("rounding", "every rule on all patterns, 10^9 values under every contract", rounding),
+    ("layers", "base and refinement beside one archive, every file of the corpus", layers),
+    ("fuzz", "an hour", fuzz),
+];
+
 /// `cargo xtask slow [PART]`
 pub fn run(part: Option<&str>) -> Result<(), String> {
-    match part {
-        None => {
-            step("memory: a large file in little memory", memory)?;
-            step("qemu: the same bytes on aarch64", qemu)?;
-            step("pyhepmc: events that cat writes", pyhepmc)?;
-            step("uproot: values of ROOT files", uproot)?;
-            step("parquet: values of Parquet files that cat writes", parquet)?;
-            step("root: large ROOT files in little memory", large_root)?;
-            step("scipy: statistics that evaluate finds", scipy)?;
-            step("precision: other lossy compressors at the same error", crate::report::rivals)?;
-            step("fuzz: an hour", fuzz)
+    let named = |name: &str| PARTS.iter().find(|(own, _, _)| *own == name);
+    let run = |(name, what, how): &Part| step(&format!("{name}: {what}"), how);
+    match part.map(|name| (name, named(name))) {
+        None => PARTS.iter().try_for_each(run),
+        Some((_, Some(part))) => run(part),
+        Some((name, None)) => {
+            let names: Vec<&str> = PARTS.iter().map(|(name, _, _)| *name).collect();
+            Err(format!("slow has no part {name}; it has {}", names.join(", ")))
         }
-        Some("pyhepmc") => step("pyhepmc: events that cat writes", pyhepmc),
-        Some("uproot") => step("uproot: values of ROOT files", uproot),
-        Some("parquet") => step("parquet: values of Parquet files that cat writes", parquet),
-        Some("root") => step("root: large ROOT files in little memory", large_root),
-        Some("scipy") => step("scipy: statistics that evaluate finds", scipy),
-        Some("precision") => {
-            step("precision: other lossy compressors at the same error", crate::report::rivals)
-        }
-        Some("memory") => step("memory: a large file in little memory", memory),
-        Some("qemu") => step("qemu: the same bytes on aarch64", qemu),
-        Some("fuzz") => step("fuzz: an hour", fuzz),
-        Some(other) => Err(format!(
-            "slow has no part {other}; it has memory, qemu, pyhepmc, uproot, parquet, root, scipy, precision and fuzz"
-        )),
     }
+}
+
+/// All 2^32 patterns of a binary32 under every rounding rule, and 10^9 values under all contracts.
+fn rounding() -> Result<(), String> {
+    for (test, name) in [("rules", "runs_of"), ("contracts", "no_violation")] {
+        let mut command = cargo();
+        command.env("HEPZ_ALL", "1").args([
+            "test",
+            "--release",
+            "--package",
+            "hepz-precision",
+            "--test",
+            test,
+        ]);
+        steps::run(command.args([name, "--", "--nocapture"]), &mut Tally::default())?;
+    }
+    Ok(())
+}
+
+/// Needs the corpus. Every file comes back from its layers, or the example fails.
+fn layers() -> Result<(), String> {
+    let corpus =
+        std::env::var("HEPZ_CORPUS").map_err(|_| "HEPZ_CORPUS names no folder of files".to_owned())?;
+    let mut command = cargo();
+    command.args(["run", "--quiet", "--release", "--package", "hepz", "--example", "layers", "--"]);
+    for (folder, suffix) in [("arrays", "npz"), ("hdf5", "h5"), ("root", "root")] {
+        let folder = Path::new(&corpus).join(folder);
+        let files = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let mut files: Vec<_> = files.flatten().map(|file| file.path()).collect();
+        files.retain(|file| file.extension().is_some_and(|own| own == suffix));
+        files.sort();
+        command.args(files);
+    }
+    steps::run(&mut command, &mut Tally::default())
 }
 
 fn build() -> Result<std::path::PathBuf, String> {
