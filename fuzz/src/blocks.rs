@@ -1,4 +1,4 @@
-//! Blocks: attacks on opening and closing compressed blocks, and on the model of plain bytes.
+//! Blocks: attacks on opening, closing and refitting compressed blocks, and on the model of plain bytes.
 //!
 //! In: any bytes. Out: none; panics if a block comes back other than it was.
 //! Not here: where blocks lie in a file (`readers`).
@@ -7,11 +7,14 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, ZlibEncoder};
 use hepz_models::bytes::{ByteConfig, decode, encode};
 use hepz_recompression::root::write::{Algorithm, payload};
-use hepz_recompression::{Step, close, open};
+use hepz_recompression::{Step, close, open, refit};
 use std::io::Write;
 
 /// Largest plain content that a block here may claim.
 const MOST_PLAIN_BYTES: usize = 1 << 16;
+
+/// Longest plain content that is refitted: where one encoder does not get there, others are tried.
+const MOST_REFITTED_BYTES: usize = 1 << 12;
 
 /// What the blocks of the seeds hold: numbers that drift, so that streams have matches and literals.
 fn plain() -> Vec<u8> {
@@ -67,6 +70,13 @@ pub fn block_seeds() -> Vec<Vec<u8>> {
     }
     seeds.push((7, [&plain[..], &[0; 8]].concat()));
     seeds.push((9, vec![0x35; 400 * 13 / 8 + 8]));
+    // Padded to a length that no writer meant: empty blocks of deflate, of xz, skipped frames of zstd.
+    for (choice, more) in [(0, 5), (1, 77), (2, 300), (3, 33), (5, 200), (6, 40), (6, 999), (8, 64)] {
+        let shorter = (plain.len() / 4..).step_by(8);
+        let fit = shorter.take(plain.len()).find(|&bytes| refit(&pipeline(choice), &plain, bytes).is_some());
+        let padded = fit.and_then(|bytes| refit(&pipeline(choice), &plain, bytes + more));
+        seeds.extend(padded.map(|stored| (choice, stored)));
+    }
     let length = |choice| if choice == 4 { 4 } else { plain.len() as u16 }.to_le_bytes();
     seeds.into_iter().map(|(choice, stored)| [&[choice][..], &length(choice), &stored].concat()).collect()
 }
@@ -79,6 +89,43 @@ pub fn block_open(data: &[u8]) {
     assert_eq!(opened.plain.len(), plain_bytes, "a block of another length than claimed");
     let closed = close(&opened.plain, &opened.recipe).expect("what was opened closes");
     assert!(closed == stored, "a block closes to other bytes");
+}
+
+/// Plain bytes, each behind a byte that chooses the pipeline and two that say the stored length.
+pub fn refit_seeds() -> Vec<Vec<u8>> {
+    let plain = plain();
+    let seed = |choice: u8, content: &[u8], stored_bytes: usize| {
+        [&[choice][..], &(stored_bytes as u16).to_le_bytes(), content].concat()
+    };
+    let lengths = |choice: u8| {
+        let content = &plain[..plain.len() >> (2 * (choice % 3))];
+        [
+            content.len() * 3 / 4,
+            content.len(),
+            content.len() + 8,
+            content.len() + 300,
+            2 * content.len() + 1000,
+        ]
+        .map(|stored_bytes| seed(choice, content, stored_bytes))
+    };
+    let few = [seed(1, &[], 40), seed(6, &[7; 3], 60), seed(5, &[], 500), seed(9, &[0; 64], 90)];
+    (0..10).flat_map(lengths).chain(few).collect()
+}
+
+/// Plain bytes in the place of a block: the length is met, and what was made opens and closes.
+pub fn block_refit(data: &[u8]) {
+    let [choice, low, high, plain @ ..] = data else { return };
+    let (steps, stored_bytes) = (pipeline(*choice), usize::from(u16::from_le_bytes([*low, *high])));
+    let plain = &plain[..plain.len().min(MOST_REFITTED_BYTES)];
+    let Some(stored) = refit(&steps, plain, stored_bytes) else { return };
+    assert_eq!(stored.len(), stored_bytes, "a refitted block of another length");
+    let opened = open(&steps, &stored, plain.len());
+    // The recipe of a very short block may be longer than half of it.
+    assert!(opened.is_some() || stored_bytes < 64, "a refitted block stays closed");
+    if let Some(opened) = opened {
+        assert!(opened.plain == plain, "a refitted block opens to other bytes");
+        assert!(close(plain, &opened.recipe).as_ref() == Ok(&stored), "a refitted block closes to others");
+    }
 }
 
 /// Recipes of the blocks above, each behind its plain content and two bytes that say how long that is.
@@ -116,4 +163,20 @@ pub fn model_bytes(data: &[u8]) {
     let content = &content[..content.len().min(MOST_PLAIN_BYTES)];
     assert!(decode(&encode(content, config), content.len(), config) == content, "bytes come back changed");
     let _ = decode(content, 300, config);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padded_blocks_of_every_stream_are_among_the_recipes() {
+        let seeds = recipe_seeds();
+        let recipe = |seed: &Vec<u8>| {
+            let plain_bytes = usize::from(u16::from_le_bytes([seed[0], seed[1]]));
+            seed[2 + plain_bytes..].to_vec()
+        };
+        let padded: Vec<Vec<u8>> = seeds.iter().map(recipe).filter(|recipe| recipe[0] == 3).collect();
+        assert_eq!(padded.len(), 8, "{padded:?}");
+    }
 }

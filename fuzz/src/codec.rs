@@ -31,14 +31,14 @@ pub(crate) fn compressed(file: &[u8], level: Level) -> Vec<u8> {
     archive
 }
 
-fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.memory_bytes = 1 << 26;
     limits.output_bytes = 1 << 21;
     limits
 }
 
-fn one_thread() -> DecompressOptions<'static> {
+pub(crate) fn one_thread() -> DecompressOptions<'static> {
     let mut options = DecompressOptions::new();
     options.threads = 1;
     options

@@ -16,7 +16,9 @@ pub mod blocks;
 pub mod codec;
 pub mod container;
 mod fixtures;
+pub mod layers;
 pub mod mutation;
+pub mod precision;
 pub mod readers;
 pub mod root;
 
@@ -42,10 +44,14 @@ pub const TARGETS: &[Target] = &[
     Target { name: "frame_fold", seeds: root::frame_seeds, attack: root::frame_fold },
     Target { name: "block_open", seeds: blocks::block_seeds, attack: blocks::block_open },
     Target { name: "block_close", seeds: blocks::recipe_seeds, attack: blocks::block_close },
+    Target { name: "block_refit", seeds: blocks::refit_seeds, attack: blocks::block_refit },
     Target { name: "model_bytes", seeds: blocks::model_seeds, attack: blocks::model_bytes },
     Target { name: "decode_patched", seeds: codec::patch_seeds, attack: codec::decode_patched },
     Target { name: "decode_arbitrary", seeds: codec::archive_seeds, attack: codec::decode_arbitrary },
     Target { name: "decode_events", seeds: codec::event_seeds, attack: codec::decode_events },
+    Target { name: "rules", seeds: precision::rules_seeds, attack: precision::rules },
+    Target { name: "contracts", seeds: precision::contract_seeds, attack: precision::contracts },
+    Target { name: "merge", seeds: layers::seeds, attack: layers::merge },
     Target { name: "round_trip", seeds: codec::file_seeds, attack: codec::round_trip },
 ];
 

@@ -6,8 +6,8 @@
 use crate::codec::{Sections, compressed, read_everything, round_trip, sections_of};
 use crate::fixtures;
 use crate::readers::Memory;
-use hepz_container::Writer;
 use hepz_container::wire::{Cursor, put_varint};
+use hepz_container::{FormatVersion, Section, Writer};
 use hepz_formats::frame::{Count, Level, Rows, Shape, TableEnd, fold, unfold};
 use hepz_formats::root;
 use hepz_models::bytes::{ByteConfig, decode};
@@ -21,8 +21,8 @@ mod sample;
 const SHORT_BYTES: usize = 1 << 13;
 /// Nothing that is packed in the archives here is longer.
 const MOST_UNPACKED_BYTES: usize = 1 << 18;
-/// Kinds of sections that hold something packed: schema, recipes, skeleton, plan.
-const PACKED_KINDS: [u8; 4] = [2, 3, 4, 5];
+/// Kinds of sections that hold something packed: schema, recipes, skeleton, plan, contracts, refinement.
+const PACKED_KINDS: [u8; 6] = [2, 3, 4, 5, 13, 14];
 
 /// Trees, one of them with nothing compressed, and an RNTuple.
 pub fn seeds() -> Vec<Vec<u8>> {
@@ -64,10 +64,34 @@ fn unpacked(payload: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// Unpacks what is packed in sections; says where that was.
+pub(crate) fn unpack(sections: &mut Sections) -> Vec<bool> {
+    let of_section = |(section, payload): &mut (Section, Vec<u8>)| {
+        let plain = unpacked(payload).filter(|_| PACKED_KINDS.contains(&section.kind));
+        plain.map(|plain| *payload = plain).is_some()
+    };
+    sections.iter_mut().map(of_section).collect()
+}
+
+/// The archive of such sections, where what was packed is stored.
+pub(crate) fn pack_stored(version: FormatVersion, sections: &Sections, is_packed: &[bool]) -> Vec<u8> {
+    let mut writer = Writer::of_version(Vec::new(), version).expect("a vector takes every byte");
+    for ((section, payload), is_packed) in sections.iter().zip(is_packed) {
+        let mut stored = Vec::new();
+        if *is_packed {
+            stored.push(0);
+            put_varint(&mut stored, payload.len() as u64);
+        }
+        stored.extend_from_slice(payload);
+        writer.section(section.kind, section.tag, &stored).expect("the kinds were read from an archive");
+    }
+    writer.finish().expect("a vector takes every byte")
+}
+
 /// A file, and the sections of its archive, what is packed in them unpacked.
 struct Opened {
     file: Vec<u8>,
-    version: hepz_container::FormatVersion,
+    version: FormatVersion,
     sections: Sections,
     is_packed: Vec<bool>,
 }
@@ -76,14 +100,7 @@ fn archives() -> &'static [Opened] {
     static ARCHIVES: OnceLock<Vec<Opened>> = OnceLock::new();
     let open = |file: Vec<u8>| {
         let (version, mut sections) = sections_of(&compressed(&file, hepz::Level::Default))?;
-        let mut is_packed = Vec::new();
-        for (section, payload) in &mut sections {
-            let plain = unpacked(payload).filter(|_| PACKED_KINDS.contains(&section.kind));
-            is_packed.push(plain.is_some());
-            if let Some(plain) = plain {
-                *payload = plain;
-            }
-        }
+        let is_packed = unpack(&mut sections);
         Some(Opened { file, version, sections, is_packed })
     };
     ARCHIVES.get_or_init(|| seeds().into_iter().filter_map(open).collect())
@@ -113,17 +130,7 @@ pub fn framed_schema(data: &[u8]) {
             *byte = byte.wrapping_add(patch[3]);
         }
     }
-    let mut writer = Writer::of_version(Vec::new(), archive.version).expect("a vector takes every byte");
-    for ((section, payload), is_packed) in sections.iter().zip(&archive.is_packed) {
-        let mut stored = Vec::new();
-        if *is_packed {
-            stored.push(0);
-            put_varint(&mut stored, payload.len() as u64);
-        }
-        stored.extend_from_slice(payload);
-        writer.section(section.kind, section.tag, &stored).expect("the kinds were read from an archive");
-    }
-    let back = read_everything(&writer.finish().expect("a vector takes every byte"));
+    let back = read_everything(&pack_stored(archive.version, &sections, &archive.is_packed));
     assert!(back.is_some() || !patches.is_empty(), "an archive that is only unpacked is refused");
     assert!(back.is_none_or(|back| back == archive.file), "a damaged archive gives another file");
 }
