@@ -16,6 +16,10 @@ use std::sync::OnceLock;
 const MOST_SEED_BYTES: usize = 1 << 13;
 /// Rows of the generated file.
 const ROWS: u16 = 40;
+/// Kinds of sections: sums of the file; what names the sums of the other archive's file, in front.
+const ORIGINAL: u8 = 8;
+const CONTRACTS: u8 = 13;
+const REFINEMENT: u8 = 14;
 /// In the first byte of a patch: it is for the refinement, not the base.
 const OF_REFINEMENT: u8 = 0x40;
 /// In the first byte of a patch: bytes go.
@@ -101,13 +105,17 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let both = |number: u8| {
         let base = [0x01, 40, 0, 1, 0x03, 9, 0, 2, CUTS | 0x02, 3, 0, 1];
         let refinement = [0x42, 3, 0, 1, 0x43, 30, 0, 0x80, CUTS | 0x44, 2, 0, 5];
-        [vec![number], [&[number], &base[..]].concat(), [&[number], &refinement[..]].concat()]
+        // A single one gets further: level, plan, streams, patches of the refinement.
+        let single = [[0x40, 0, 0, 1], [0x41, 4, 0, 1], [0x42, 7, 0, 1], [0x43, 20, 0, 9], [0x44, 44, 0, 1]];
+        let one = single[usize::from(number) % single.len()];
+        let all = [&[][..], &base, &refinement, &one, &[0x00, 0, 0, 1]];
+        all.map(|patches| [&[number], patches].concat())
     };
     (0..pairs().len() as u8).flat_map(both).collect()
 }
 
-/// The archive with its patches, its checksums right again.
-fn patched(layer: &Layer, patches: &[[u8; 4]]) -> Vec<u8> {
+/// The sections with their patches.
+fn patched(layer: &Layer, patches: &[[u8; 4]]) -> Sections {
     let mut sections = layer.sections.clone();
     for &[of, low, high, change] in patches {
         let count = sections.len().max(1);
@@ -120,18 +128,36 @@ fn patched(layer: &Layer, patches: &[[u8; 4]]) -> Vec<u8> {
             *byte = byte.wrapping_add(change);
         }
     }
-    pack_stored(layer.version, &sections, &layer.is_packed)
+    sections
 }
 
-/// Patches inside a base and its refinement. The first byte chooses the pair; then each four bytes are a section, a place in its plain
-/// content (16 bits), and what is added to the byte there, or (section from 128 up) how many bytes are gone. Sections that have
-/// the bit 64 are the refinement's.
+/// Has a section name the sums of the other archive's file again, whatever they are now: else merging ends there.
+fn link(sections: &mut Sections, kind: u8, other: &Sections) {
+    let sums = other.iter().find(|(section, _)| section.kind == ORIGINAL).map(|(_, sums)| sums);
+    let names = sections.iter_mut().find(|(section, _)| section.kind == kind).map(|(_, names)| names);
+    let (Some(sums), Some((&mut length, rest))) = (sums, names.and_then(|names| names.split_first_mut()))
+    else {
+        return;
+    };
+    if let Some(named) = rest.get_mut(..sums.len()).filter(|_| usize::from(length) == sums.len()) {
+        named.copy_from_slice(sums);
+    }
+}
+
+/// Patches inside a base and its refinement. The first byte chooses the pair; then each four bytes are a section, a place
+/// in its plain content (16 bits), and what is added to the byte there, or (section from 128 up) how many bytes are
+/// gone. Sections that have the bit 64 are the refinement's.
 pub fn merge(data: &[u8]) {
     let [number, patches @ ..] = data else { return };
     let Some(pair) = pairs().get(usize::from(*number) % pairs().len().max(1)) else { return };
     let (of_refinement, of_base): (Vec<[u8; 4]>, Vec<[u8; 4]>) =
         patches.as_chunks::<4>().0.iter().partition(|patch| patch[0] & OF_REFINEMENT != 0);
-    let (base, refinement) = (patched(&pair.base, &of_base), patched(&pair.refinement, &of_refinement));
+    let (mut base, mut refinement) =
+        (patched(&pair.base, &of_base), patched(&pair.refinement, &of_refinement));
+    link(&mut base, CONTRACTS, &refinement);
+    link(&mut refinement, REFINEMENT, &base);
+    let base = pack_stored(pair.base.version, &base, &pair.base.is_packed);
+    let refinement = pack_stored(pair.refinement.version, &refinement, &pair.refinement.is_packed);
     let back = merged(&base, &refinement);
     assert!(back.is_some() || !patches.is_empty(), "archives that are only unpacked are refused");
     assert!(back.is_none_or(|back| back == pair.file), "damaged archives give another file");

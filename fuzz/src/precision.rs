@@ -1,7 +1,7 @@
 //! Precision: attacks on rules files and on contracts.
 //!
-//! In: any bytes, as the text of a rules file, or as a contract and patterns of numbers. Out: none; panics if a promise of
-//! `hepz-precision` is broken.
+//! In: any bytes, as the text of a rules file, or as a contract and patterns of numbers. Out: none; panics if a promise
+//! of `hepz-precision` is broken.
 //! Not here: archives of rounded files (`layers`).
 
 use hepz_columns::{Scalar, Values};
@@ -23,7 +23,14 @@ pub fn rules_seeds() -> Vec<Vec<u8>> {
         "[[column]]\nmatch = \"a*b*c*d*e*f\"\ndigits = 4\n\n[[column]]\nmatch = \"*\"\ndecimals = -2\n",
         "[[column]]\r\nmatch = \"*\"\r\nexact = true\r\ntype = \"float16\"\r\n",
     ];
-    texts.map(|text| text.as_bytes().to_vec()).to_vec()
+    // Depths that would need a deep stack, and a pattern with many ways to fail.
+    let deep = [
+        format!("column = {}{}", "[".repeat(20_000), "]".repeat(20_000)),
+        format!("column = {}1{}", "{a=".repeat(10_000), "}".repeat(10_000)),
+        format!("{}column = 1", "a.".repeat(20_000)),
+        format!("[[column]]\nmatch = [\"{}b\", \"{}\"]\nexact = true\n", "*a".repeat(99), "a".repeat(250)),
+    ];
+    texts.map(String::from).into_iter().chain(deep).map(String::into_bytes).collect()
 }
 
 /// Any text as a rules file: what is read chooses; what is refused names a line of the text.
