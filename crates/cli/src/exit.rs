@@ -27,7 +27,7 @@ pub enum Exit {
     OverLimit = 6,
     /// An archive needs other model weights.
     WrongModel = 7,
-    /// What was written does not read back as the original.
+    /// What was written does not read back as the original, or an archive is not what `verify` compares it with.
     VerifyFailed = 8,
     /// The file is no archive of hepz.
     NotAnArchive = 9,
@@ -51,8 +51,8 @@ pub const TABLE: [(Exit, &str, &str); 11] = [
     (Exit::WrongModel, "an archive needs other model weights", "supply those that it names"),
     (
         Exit::VerifyFailed,
-        "what was written does not read back as the original",
-        "report it; nothing was kept",
+        "what was written does not read back as the original, or verify finds a difference",
+        "report it; nothing was kept (verify: look whether it is the right original)",
     ),
     (Exit::NotAnArchive, "the file is no archive of hepz", "look at its name"),
     (
@@ -105,7 +105,7 @@ impl From<ArchiveError> for Failure {
             ArchiveError::TooNew { .. } => Exit::TooNew,
             ArchiveError::OverLimit { .. } => Exit::OverLimit,
             ArchiveError::WrongModel => Exit::WrongModel,
-            ArchiveError::VerifyFailed { .. } => Exit::VerifyFailed,
+            ArchiveError::VerifyFailed { .. } | ArchiveError::ContractBroken { .. } => Exit::VerifyFailed,
             ArchiveError::NoSuchColumn { .. }
             | ArchiveError::IsRefinement
             | ArchiveError::OtherBase { .. } => Exit::Usage,

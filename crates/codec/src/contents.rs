@@ -62,13 +62,14 @@ pub(crate) struct Contents<'a> {
 /// Opens an archive or looks at a file, and hands it to `then`.
 ///
 /// # Errors
-/// What opening an archive meets; [`ArchiveError::Io`] for a file that cannot be read.
+/// What opening an archive meets; [`ArchiveError::IsRefinement`]; [`ArchiveError::Io`] for a file that cannot be read.
 pub(crate) fn with_contents<R>(
     source: &dyn Source,
     limits: Limits,
     then: impl FnOnce(&Contents<'_>) -> Result<R, ArchiveError>,
 ) -> Result<R, ArchiveError> {
     match Archive::open(Box::new(Borrowed(source)), limits) {
+        Ok(archive) if archive.is_refinement() => return Err(ArchiveError::IsRefinement),
         Ok(archive) => {
             let (format, notes) = (archive.header().format.clone(), archive.header().notes.clone());
             return then(&Contents { held: Held::Archive(Box::new(archive)), format, notes, source });

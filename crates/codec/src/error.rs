@@ -107,6 +107,12 @@ pub enum ArchiveError {
         /// What differs.
         what: &'static str,
     },
+    /// A rounded file does not keep what was promised of it.
+    #[error("a contract is broken: {what}")]
+    ContractBroken {
+        /// Where, and what was promised.
+        what: String,
+    },
     /// The column asked for is not in the archive, or the rows are out of its range.
     #[error("no such column or rows: {what}")]
     NoSuchColumn {

@@ -58,6 +58,23 @@ pub(crate) struct Opened<'a> {
     pub(crate) notes: Vec<String>,
 }
 
+impl<'a> Opened<'a> {
+    /// A file without blocks, of which is known what lies where.
+    pub(crate) fn as_is(source: &'a dyn Source, tables: Vec<Table>, runs: Vec<Run>) -> Opened<'a> {
+        Opened {
+            image: Image::of(source),
+            tables,
+            runs,
+            framed: Framed::default(),
+            numbers: Vec::new(),
+            sums_at: Vec::new(),
+            recipes: Vec::new(),
+            kept_blocks: 0,
+            notes: Vec::new(),
+        }
+    }
+}
+
 impl<'a> Image<'a> {
     /// The image of a file without open blocks.
     pub(crate) fn of(source: &'a dyn Source) -> Image<'a> {

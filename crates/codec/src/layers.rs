@@ -11,9 +11,11 @@ use crate::image::{Gaps, Image, Opened};
 use crate::part::PartFile;
 use crate::plan::{Base, Encoded, Plan, Sample};
 use crate::precision::{Contracts, Refinement, Rounded, patches, rounded};
+use crate::proof::verify_against;
 use crate::sections::Kind;
 use crate::spool::Spool;
 use crate::workers::Workers;
+use crate::written::Stamp;
 use crate::{
     Archive, ArchiveError, CompressError, CompressOptions, CompressReport, DecompressOptions, FileSource,
     Level, Limits, RoundingReport, streams,
@@ -66,7 +68,7 @@ pub fn split(
 }
 
 /// As [`split`], from a file to two files, which appear only when both are whole and, unless `options.verify` is off, give the
-/// original back.
+/// original back and the base keeps its contracts.
 ///
 /// # Errors
 /// On any error nothing is left behind.
@@ -78,6 +80,7 @@ pub fn split_to_files(
     options: &CompressOptions<'_>,
 ) -> Result<SplitReport, CompressError> {
     let from = from.as_ref();
+    let before = Stamp::of(from).map_err(CompressError::Read)?;
     let source = FileSource::open(from).map_err(CompressError::Read)?;
     let mut options = options.clone();
     if options.name.is_none() {
@@ -94,14 +97,21 @@ pub fn split_to_files(
             let archives =
                 [&base, &refinement].map(|part| Archive::open_file(part.path(), Limits::default()));
             let [base, refinement] = archives;
+            let base = base?;
             let mut compare = Compare { source: &source, at: 0 };
-            merge(&base?, &refinement?, &mut compare, &read)
+            merge(&base, &refinement?, &mut compare, &read)?;
+            verify_against(&base, &source, &read)?.required()
         };
-        check().map_err(CompressError::Verify)?;
+        check().map_err(|error| before.blame(from, error))?;
         report.base.verified = true;
     }
+    let name = base.name().to_owned();
     base.keep().map_err(CompressError::Write)?;
-    refinement.keep().map_err(CompressError::Write)?;
+    refinement.keep().map_err(|error| {
+        // What is lost then is the refinement's name, so it is the only error that counts.
+        let _ = std::fs::remove_file(name);
+        CompressError::Write(error)
+    })?;
     Ok(report)
 }
 
@@ -166,7 +176,8 @@ fn refine(
         options.level = Level::Default;
     }
     let engine = options.level.engine();
-    let job = Job::new(source, format, &options, in_flight, options.level.chunk_bytes())?;
+    let mut job = Job::new(source, format, &options, in_flight, options.level.chunk_bytes())?;
+    job.notes.push("a refinement: it is read with its base".to_owned());
     let gaps = Gaps::new(&runs, &tables, image.len());
     let refinement = Refinement {
         base: base.sums,
@@ -234,7 +245,10 @@ pub fn merge(
 ) -> Result<(), ArchiveError> {
     let other = |what| ArchiveError::OtherBase { what };
     let Some(layer) = &refinement.refinement else {
-        return Err(other("the second archive is no refinement"));
+        return Err(other(match &base.refinement {
+            Some(_) => "base and refinement are in the wrong order",
+            None => "the second archive is no refinement",
+        }));
     };
     let Some(contracts) = base.contracts()? else {
         return Err(other("the first archive is no base: it has no contracts"));

@@ -31,6 +31,11 @@ impl PartFile {
         self.file.path()
     }
 
+    /// What it will be called.
+    pub(crate) fn name(&self) -> &Path {
+        &self.name
+    }
+
     /// The file, open for reading and writing.
     pub(crate) fn file(&self) -> io::Result<File> {
         self.file.as_file().try_clone()

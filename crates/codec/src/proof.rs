@@ -1,20 +1,24 @@
 //! Proof: an archive of a rounded file against the original, value by value.
 //!
-//! In: an open archive, the original. Out: a [`Proof`]: for each column whether its contract is kept.
+//! In: an open archive or a rounded file, the original. Out: a [`Proof`]: for each column whether its contract is kept.
 //! Not here: what a contract allows (`hepz-precision`), archives without contracts (`verify`).
 //! Holds: every value of every column is compared, and every byte outside columns.
 
 use crate::chunks::Shelf;
 use crate::image::{Gaps, Image, Opened};
-use crate::precision::{Patch, patches};
+use crate::precision::{Contracts, Patch, Rounded, patches};
+use crate::schema::Schema;
 use crate::spool::Spool;
-use crate::{Archive, ArchiveError, ColumnId, CompressOptions, DecompressOptions, verify};
+use crate::{Archive, ArchiveError, ColumnId, CompressError, CompressOptions, DecompressOptions, verify};
 use hepz_formats::Source;
 use hepz_precision::{Contract, Violations, check};
 use std::io;
 
 /// Rows that are compared at a time.
 const STEP_ROWS: u64 = 1 << 18;
+
+/// Name of the format of files whose layout the user says.
+const RECORDS: &str = "records";
 
 /// What was found of one column.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +55,21 @@ impl Proof {
             && self.changed_columns.is_empty()
             && self.other_bytes == 0
     }
+
+    /// An error that names the first thing that does not hold, if anything does not.
+    pub(crate) fn required(&self) -> Result<(), ArchiveError> {
+        let broken = self.columns.iter().find(|column| !column.violations.is_empty());
+        let what = if let Some(ColumnProof { table, column, contract, .. }) = broken {
+            format!("{table}.{column}: {contract}")
+        } else if let Some((table, column)) = self.changed_columns.first() {
+            format!("{table}.{column}: exact")
+        } else if self.other_bytes > 0 {
+            "bytes outside columns: exact".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(ArchiveError::ContractBroken { what })
+    }
 }
 
 /// Compares an archive with the file that it was made of: byte for byte, or as its contracts allow.
@@ -69,20 +88,49 @@ pub fn verify_against(
     };
     let mut file = Spool::new();
     archive.emit(&mut |bytes| file.write_at(file.len(), bytes).map_err(ArchiveError::Write), options)?;
-    let (before, after) = (opened(original)?, opened(&file)?);
-    let fits = before.tables == after.tables
-        && before.runs == after.runs
-        && before.framed == after.framed
-        && original.len() == file.len();
+    let Some(schema) = archive.schema.as_ref().filter(|_| original.len() == file.len()) else {
+        return Err(ArchiveError::VerifyFailed { what: "its layout" });
+    };
+    let (before, after) = (opened(original, archive, schema)?, opened(&file, archive, schema)?);
+    // Contracts go by the places of columns in the archive's tables.
+    let fits = before.tables == schema.tables && before.runs == schema.runs && before.framed == schema.framed;
     if !fits {
+        return Err(ArchiveError::VerifyFailed { what: "its layout" });
+    }
+    compared(&before, &after, &contracts)
+}
+
+/// Refuses a rounded file that breaks its contracts.
+pub(crate) fn prove_rounded(
+    source: &dyn Source,
+    rounded: &Rounded,
+    options: &CompressOptions<'_>,
+) -> Result<(), CompressError> {
+    let open = |source| -> Result<Opened<'_>, CompressError> {
+        let layout = crate::recognised::layout(source, options)?;
+        Image::open(source, layout, &|_| {}).map_err(CompressError::Read)
+    };
+    let (before, after) = (open(source)?, open(&rounded.file)?);
+    let proof = compared(&before, &after, &rounded.contracts);
+    proof.and_then(|proof| proof.required()).map_err(CompressError::Verify)
+}
+
+/// Compares every value and every other byte of a file with those of the file that it was made of.
+fn compared(before: &Opened<'_>, after: &Opened<'_>, contracts: &Contracts) -> Result<Proof, ArchiveError> {
+    let fits = before.tables == after.tables && before.runs == after.runs && before.framed == after.framed;
+    if !fits || before.image.len() != after.image.len() {
         return Err(ArchiveError::VerifyFailed { what: "its layout" });
     }
     let mut proof = Proof::default();
     let shelf = Shelf::new(&before.runs, &before.tables);
     let gaps = Gaps::new(&before.runs, &before.tables, before.image.len());
     let differing = patches(&before.image, &after.image, &gaps).map_err(ArchiveError::Io)?;
-    let sums: Vec<u64> = before.sums_at.iter().filter_map(|&at| gaps.number(at)).collect();
-    let is_sum = |number: u64| sums.iter().any(|&sum| (sum..sum + 4).contains(&number));
+    let mut sums: Vec<u64> = before.sums_at.iter().filter_map(|&at| gaps.number(at)).collect();
+    sums.sort_unstable();
+    let is_sum = |number: u64| {
+        let after = sums.partition_point(|&sum| sum <= number);
+        after.checked_sub(1).and_then(|at| sums.get(at)).is_some_and(|sum| number - sum < 4)
+    };
     let differs = |patch: &Patch| {
         let numbers = patch.from..patch.from + patch.bytes.len() as u64;
         numbers.filter(|&number| !is_sum(number)).count() as u64
@@ -135,7 +183,16 @@ fn add(found: &mut Violations, from: u64, step: Violations) {
     }));
 }
 
-fn opened(source: &dyn Source) -> Result<Opened<'_>, ArchiveError> {
+/// A file opened as the archive has it.
+fn opened<'a>(
+    source: &'a dyn Source,
+    archive: &Archive<'_>,
+    schema: &Schema,
+) -> Result<Opened<'a>, ArchiveError> {
+    // Records have no layout of their own: it was said, and the archive says it again.
+    if archive.header().format == RECORDS {
+        return Ok(Opened::as_is(source, schema.tables.clone(), schema.runs.clone()));
+    }
     let layout = crate::recognised::layout(source, &CompressOptions::new());
     let layout = layout.map_err(|error| ArchiveError::Io(io::Error::other(error)))?;
     Image::open(source, layout, &|_| {}).map_err(ArchiveError::Io)

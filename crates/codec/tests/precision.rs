@@ -4,6 +4,7 @@
 //! Not here: rules and contracts by themselves (`hepz-precision`), the command (`hepz-cli`).
 
 use hepz::{Archive, ArchiveError, CompressError, CompressOptions, DecompressOptions, Level, Limits, Memory};
+use hepz_formats::records::Arrangement;
 use hepz_precision::{Contract, Promise, RulesFile};
 use proptest::prelude::*;
 
@@ -162,6 +163,27 @@ fn compressed_blocks_are_rounded_at_their_places() {
 }
 
 #[test]
+fn records_whose_layout_was_said_are_proved_as_well() {
+    let (npy, rules) = (file(400, 4), kept(6));
+    let records = &npy[npy.len() - 400 * 32..];
+    let schema = "px:f4,py:f4,pt:f4,cents:f4,n:i4,odd:f4,x:f8".parse().unwrap();
+    let mut options = options(Level::Default);
+    options.records = Some((schema, Arrangement::Rows));
+    options.precision = Some(&rules);
+    let mut archive = Vec::new();
+    let report = hepz::compress(&Memory(records), &mut archive, &options).unwrap();
+    let archive = Archive::from_bytes(&archive, Limits::default()).unwrap();
+    hepz::verify_written(&archive, &Memory(records), &report, &DecompressOptions::new()).unwrap();
+    let mut other = records.to_vec();
+    other[16] ^= 1;
+    let error = hepz::verify_written(&archive, &Memory(&other), &report, &DecompressOptions::new());
+    assert!(
+        matches!(&error, Err(ArchiveError::ContractBroken { what }) if what.contains("n: exact")),
+        "{error:?}"
+    );
+}
+
+#[test]
 fn layers_that_do_not_belong_together_are_refused_by_name() {
     let (one, two) = (file(500, 7), file(500, 8));
     let (base, refinement) = layers(&one, &kept(8), Level::Default);
@@ -183,15 +205,21 @@ fn layers_that_do_not_belong_together_are_refused_by_name() {
 
 #[test]
 fn damage_to_a_refinement_is_an_error() {
-    let file = file(300, 9);
+    let file = file(100, 9);
     let (base, refinement) = layers(&file, &kept(10), Level::Default);
+    let base = Archive::from_bytes(&base, Limits::default()).unwrap();
+    let is_refused = |refinement: &[u8]| {
+        let opened = Archive::from_bytes(refinement, Limits::default());
+        opened.and_then(|own| hepz::merge(&base, &own, &mut Vec::new(), &DecompressOptions::new())).is_err()
+    };
+    assert!(!is_refused(&refinement));
     for end in (0..refinement.len()).step_by(7) {
-        assert!(merged(&base, &refinement[..end]).is_err(), "cut at {end}");
+        assert!(is_refused(&refinement[..end]), "cut at {end}");
     }
     for at in 0..refinement.len() {
         let mut damaged = refinement.clone();
         damaged[at] ^= 1 << (at % 8);
-        assert!(merged(&base, &damaged).is_err(), "byte {at}");
+        assert!(is_refused(&damaged), "byte {at}");
     }
 }
 

@@ -59,7 +59,10 @@ impl Ranges {
         let rank = |raw: u64| ordered(raw, map.scalar);
         let atom = |&(from, to): &(u64, u64)| {
             let at = map.atoms.partition_point(|&atom| rank(atom) < rank(from));
-            map.atoms.get(at).filter(|&&atom| rank(atom) <= rank(to)).map_or(0, |_| at as u16 + 1)
+            map.atoms
+                .get(at)
+                .filter(|&&atom| rank(atom) <= rank(to))
+                .map_or(0, |_| u16::try_from(at + 1).unwrap_or(u16::MAX))
         };
         self.ranges.iter().map(atom).collect()
     }

@@ -2,7 +2,7 @@
 //!
 //! In: sources and rules. Out: rounded files; contracts and refinements as archives keep them.
 //! Not here: rules and contracts (`hepz-precision`), writing and reading two layers (`layers`), proving contracts (`proof`), coding
-//! columns over a base (`plan`).
+//! columns over a base (`plan`), handing out what was rounded (`written`).
 //! Holds: a lossy archive is the lossless archive of a rounded file (`docs/decisions/0009-precision.md`).
 
 mod refinement;
@@ -12,15 +12,12 @@ pub(crate) use refinement::{Patch, Refinement, patches};
 pub(crate) use rounded::{Rounded, rounded};
 pub use rounded::{RoundedColumn, RoundingReport};
 
+use crate::ColumnId;
 use crate::sums::Sums;
-use crate::workers::Workers;
-use crate::{ColumnId, CompressError, CompressOptions};
 use hepz_columns::Table;
 use hepz_container::wire::{Cursor, WireError, put_bytes, put_varint};
-use hepz_formats::Source;
-use hepz_precision::{Contract, RulesFile};
+use hepz_precision::Contract;
 use std::collections::BTreeMap;
-use std::io::Write;
 
 /// What holds between a rounded file and the one that it was made of.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,21 +79,4 @@ impl Contracts {
         cursor.finish()?;
         Ok(Contracts { original, of })
     }
-}
-
-/// Writes the rounded file itself: the layout and length of `source`, with values as `rules` say.
-///
-/// # Errors
-/// [`CompressError::NotRounded`] and [`CompressError::NothingToRound`], else what reading and writing meet. On any error what was
-/// written is to be thrown away.
-pub fn round(
-    source: &dyn Source,
-    rules: &RulesFile,
-    sink: &mut dyn Write,
-    options: &CompressOptions<'_>,
-) -> Result<RoundingReport, CompressError> {
-    let workers = Workers::new(options.threads).map_err(|e| CompressError::Threads(e.to_string()))?;
-    let Rounded { file, report, .. } = workers.run(|| rounded(source, rules, options))?;
-    file.copy_to(sink).map_err(CompressError::Write)?;
-    Ok(report)
 }

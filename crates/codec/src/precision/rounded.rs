@@ -149,8 +149,10 @@ impl Column<'_> {
             let mut enough = false;
             for rows in self.rows() {
                 let values = self.values(rows)?;
-                enough =
-                    enough || (0..values.len()).any(|row| live_bits(values.scalar(), values.raw(row)) > most);
+                enough = (0..values.len()).any(|row| live_bits(values.scalar(), values.raw(row)) > most);
+                if enough {
+                    break;
+                }
             }
             if !enough {
                 return Ok(None);
