@@ -90,10 +90,7 @@ impl Target {
             None => name(input)?,
         };
         refuse_existing(&file, self.force)?;
-        let same = |path: &Path| fs::canonicalize(path).ok();
-        if !is_standard(input) && file.exists() && same(input) == same(&file) {
-            return Err(Failure::usage("input and output are the same file"));
-        }
+        refuse_input(input, &file)?;
         Ok(Destination::File(file))
     }
 }
@@ -121,6 +118,26 @@ pub fn refuse_existing(file: &Path, force: bool) -> Result<(), Failure> {
         return Err(Failure { exit: crate::exit::Exit::Io, message });
     }
     Ok(())
+}
+
+/// Refuses to write over the input, whatever was forced.
+///
+/// # Errors
+/// If both names mean one file that exists.
+pub fn refuse_input(input: &Path, output: &Path) -> Result<(), Failure> {
+    if is_standard(input) || is_standard(output) || !output.exists() || !is_same(input, output) {
+        return Ok(());
+    }
+    Err(Failure::usage("input and output are the same file"))
+}
+
+/// True if two names mean the same file, which may not be there yet.
+pub fn is_same(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::canonicalize(path).ok().or_else(|| Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)))
+    };
+    a == b || place(a).is_some_and(|a| Some(a) == place(b))
 }
 
 /// A file that does not have its name yet. It lies in a folder of its own beside it, so that renaming is one step.

@@ -57,7 +57,7 @@ fn rules_come_with_what_they_do_to_the_peak() {
     scene.run(&compress).ends_with(0);
     scene.run(&["verify", "a.hepz", "--against", "photons.npy"]).ends_with(0);
     // Written once; again only if asked for.
-    scene.run(&arguments).ends_with(2).says("--force");
+    scene.run(&arguments).ends_with(1).says("use -f to replace it");
     arguments.push("-f");
     scene.run(&arguments).ends_with(0);
 }

@@ -16,9 +16,9 @@ use crate::cells::Cells;
 use crate::console::{for_each, print, shown};
 use crate::exit::{Exit, Failure};
 use crate::input;
+use crate::verbs::rules;
 use hepz::{Audit, AuditOptions, AuditedColumn, BitClass, Census, Coarser, ColumnId, Limits, Truncation};
 use hepz_columns::Scalar;
-use hepz_precision::RulesFile;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -70,11 +70,7 @@ fn coarser(arguments: &AuditArguments) -> Result<(Coarser, String), Failure> {
         let kept = arguments.kept_bits.first().copied().unwrap_or(10);
         return Ok((Coarser::KeptBits(kept), format!("{kept} bits of every mantissa kept")));
     };
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::io(&format!("cannot read {}", path.display()), &error))?;
-    let rules =
-        RulesFile::parse(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-    Ok((Coarser::Rules(rules), format!("reduced by {}", path.display())))
+    Ok((Coarser::Rules(rules::from_file(path)?), format!("reduced by {}", path.display())))
 }
 
 /// The name of a type in full.

@@ -12,6 +12,7 @@ use crate::cells::Cells;
 use crate::console::{complain, print, remark, shown};
 use crate::exit::{Exit, Failure};
 use crate::input;
+use crate::output::{refuse_existing, refuse_input};
 use hepz::{Limits, with_tables};
 use hepz_evaluation::{Budget, BudgetError, Effect, Estimate, Observable, ObservableBudget, Tolerance};
 use serde_json::{Value, json};
@@ -30,8 +31,9 @@ pub fn run(arguments: &BudgetArguments) -> Exit {
 
 fn find(arguments: &BudgetArguments) -> Result<(), Failure> {
     let tolerances = tolerances(arguments)?;
-    if let Some(output) = arguments.output.as_ref().filter(|output| output.exists() && !arguments.force) {
-        return Err(Failure::usage(format!("{} exists; --force overwrites it", output.display())));
+    if let Some(output) = &arguments.output {
+        refuse_existing(output, arguments.force)?;
+        refuse_input(&arguments.file, output)?;
     }
     let source = input::open(&arguments.file)?;
     let mut limits = Limits::default();

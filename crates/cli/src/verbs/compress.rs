@@ -49,6 +49,9 @@ fn one(file: &Path, arguments: &CompressArguments) -> Result<(), Failure> {
     options.progress = Some(&bar);
     options.content = arguments.content;
     let rules = rules::read(&arguments.rules)?;
+    if rules.is_some() && target.rm {
+        return Err(Failure::usage("--rm would lose what is rounded off; split keeps it in a refinement"));
+    }
     options.precision = rules.as_ref();
     let arrangement = if arguments.columns { Arrangement::Columns } else { Arrangement::Rows };
     options.records = arguments.schema.clone().map(|schema| (schema, arrangement));

@@ -11,6 +11,7 @@ use crate::arguments::EvaluateArguments;
 use crate::console::{complain, is_standard, print, said, shown};
 use crate::exit::{Exit, Failure};
 use crate::input;
+use crate::output::refuse_input;
 use hepz::Limits;
 use hepz_evaluation::Observable;
 use hepz_evaluation::judge::{JudgeError, JudgeOptions, PeakOptions, PeakShape};
@@ -32,9 +33,14 @@ fn evaluate(arguments: &EvaluateArguments) -> Result<(), Exit> {
         return Err(fail(original, Failure::usage("only one of the two can be standard input")));
     }
     let results = [&arguments.json, &arguments.csv, &arguments.report].into_iter().flatten();
-    let to_standard = results.filter(|path| is_standard(path)).count();
+    let to_standard = results.clone().filter(|path| is_standard(path)).count();
     if to_standard > 1 {
         return Err(fail(Path::new("evaluate"), Failure::usage("only one result can go to standard output")));
+    }
+    for path in results {
+        for input in [original, other] {
+            refuse_input(input, path).map_err(|failure| fail(path, failure))?;
+        }
     }
     let options = options(arguments).map_err(|failure| fail(Path::new("evaluate"), failure))?;
     let source = input::open(original).map_err(|failure| fail(original, failure))?;

@@ -3,20 +3,19 @@
 //! In: a file and rules. Out: a file of the same layout and length.
 //! JSON: `file`, `output`, `bytes`, `seconds`, `rounding` (as `rules` has it).
 //! Not here: rounding (`hepz`).
-//! Holds: the file appears under its name only when it is whole, and never in place of the input.
+//! Holds: the file appears under its name only when it is whole and keeps its contracts, and never in place of the input.
 
 use crate::arguments::RoundArguments;
 use crate::console::{self, print, remark, shown};
 use crate::exit::{Exit, Failure};
 use crate::input;
-use crate::output::{Staged, refuse_existing};
+use crate::output::{Staged, refuse_existing, refuse_input};
 use crate::progress::Bar;
 use crate::verbs::rules;
-use hepz::{CompressOptions, Source};
+use hepz::{CompressError, CompressOptions, Source};
 use serde_json::json;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::BufWriter;
-use std::path::Path;
 use std::time::Instant;
 
 /// Runs the verb.
@@ -27,15 +26,6 @@ pub fn run(arguments: &RoundArguments) -> Exit {
             console::complain(&arguments.file, &failure);
             failure.exit
         }
-    }
-}
-
-/// Refuses to write over the input, whatever was forced.
-pub fn refuse_input(input: &Path, output: &Path) -> Result<(), Failure> {
-    let same = |path: &Path| fs::canonicalize(path).ok();
-    match (same(input), same(output)) {
-        (Some(a), Some(b)) if a == b => Err(Failure::usage("input and output are the same file")),
-        _ => Ok(()),
     }
 }
 
@@ -53,7 +43,10 @@ fn one(arguments: &RoundArguments) -> Result<(), Failure> {
     options.progress = Some(&bar);
     let sink =
         File::create_new(staged.path()).map_err(|e| Failure::io("cannot write the rounded file", &e))?;
-    let report = hepz::round(&source, &chosen, &mut BufWriter::new(sink), &options)?;
+    let report = hepz::round(&source, &chosen, &mut BufWriter::new(sink), &options).map_err(|e| match e {
+        CompressError::Write(error) => Failure::io("cannot write the rounded file", &error),
+        other => other.into(),
+    })?;
     staged.publish(Some(file), arguments.force)?;
     drop(bar);
     let seconds = start.elapsed().as_secs_f64();

@@ -12,6 +12,7 @@ use hepz::RoundingReport;
 use hepz_precision::{Contract, Promise, RulesFile};
 use serde_json::{Value, json};
 use std::fs;
+use std::path::Path;
 
 /// The rules that were named, if any were.
 pub fn read(rules: &Rules) -> Result<Option<RulesFile>, Failure> {
@@ -20,11 +21,14 @@ pub fn read(rules: &Rules) -> Result<Option<RulesFile>, Failure> {
         let contract = contract.map_err(|error| Failure::usage(format!("--kept-bits: {error}")))?;
         return Ok(Some(RulesFile::single("*", contract)));
     }
-    let Some(path) = &rules.precision else { return Ok(None) };
+    rules.precision.as_deref().map(from_file).transpose()
+}
+
+/// The rules of a file.
+pub fn from_file(path: &Path) -> Result<RulesFile, Failure> {
     let text = fs::read_to_string(path)
         .map_err(|error| Failure::io(&format!("cannot read the rules {}", path.display()), &error))?;
-    let rules = RulesFile::parse(&text);
-    rules.map(Some).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    RulesFile::parse(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 /// The rules, which have to be there.

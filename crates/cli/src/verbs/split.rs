@@ -8,9 +8,9 @@
 use crate::arguments::SplitArguments;
 use crate::console::{self, print, remark, shown};
 use crate::exit::{Exit, Failure};
-use crate::output::{Staged, refuse_existing};
+use crate::output::{Staged, is_same, refuse_existing, refuse_input};
 use crate::progress::Bar;
-use crate::verbs::{round::refuse_input, rules};
+use crate::verbs::rules;
 use hepz::CompressOptions;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ fn one(arguments: &SplitArguments) -> Result<(), Failure> {
     let chosen = rules::required(&arguments.rules)?;
     let base = named(file, arguments.base.as_ref(), ".hepz");
     let refinement = named(file, arguments.refinement.as_ref(), ".refinement.hepz");
-    if base == refinement {
+    if is_same(&base, &refinement) {
         return Err(Failure::usage("base and refinement are the same file"));
     }
     for output in [&base, &refinement] {
