@@ -15,11 +15,13 @@ use std::sync::OnceLock;
 /// Files whose two archives are attacked stay below this, so that one attack takes milliseconds.
 const MOST_SEED_BYTES: usize = 1 << 13;
 /// Rows of the generated file.
-const ROWS: u16 = 40;
+const ROWS: u16 = 160;
 /// Kinds of sections: sums of the file; what names the sums of the other archive's file, in front.
 const ORIGINAL: u8 = 8;
 const CONTRACTS: u8 = 13;
 const REFINEMENT: u8 = 14;
+/// Seeds of the generated file, so that every other attack is on it.
+const MORE_SEEDS: usize = 60;
 /// In the first byte of a patch: it is for the refinement, not the base.
 const OF_REFINEMENT: u8 = 0x40;
 /// In the first byte of a patch: bytes go.
@@ -39,10 +41,13 @@ struct Pair {
     refinement: Layer,
 }
 
-/// A structured array of related floats, sentinels, a grid, integers, halves and doubles. Generated.
+/// A structured array of related floats (the last is a sum), sentinels, integers, halves and doubles. Generated.
 fn numbers() -> Vec<u8> {
-    let fields = "[('px','<f4'),('py','<f4'),('pt','<f4'),('n','<i2'),('h','<f2'),('x','<f8')]";
-    let dict = format!("{{'descr': {fields}, 'fortran_order': False, 'shape': ({ROWS},), }}");
+    let names = [("px", "f4"), ("py", "f4"), ("pt", "f4"), ("n", "i2"), ("h", "f2"), ("x", "f8")];
+    let terms = [("a", "f4"), ("b", "f4"), ("sum", "f4")];
+    let fields: String =
+        names.iter().chain(&terms).map(|(name, kind)| format!("('{name}','<{kind}'),")).collect();
+    let dict = format!("{{'descr': [{fields}], 'fortran_order': False, 'shape': ({ROWS},), }}");
     let padded = (10 + dict.len() + 1).next_multiple_of(64) - 10;
     let mut file = b"\x93NUMPY\x01\x00".to_vec();
     file.extend((padded as u16).to_le_bytes());
@@ -54,6 +59,8 @@ fn numbers() -> Vec<u8> {
         file.extend((row / 3).to_le_bytes());
         file.extend((0x3c00 + row * 37 % 0x4000).to_le_bytes());
         file.extend((f64::from(row) * 0.1).to_le_bytes());
+        let (a, b) = (f32::from(row * 119 % 1021) / 1.7 + 300.0, f32::from(row * 31 % 211) / 30.0);
+        file.extend([a, b, a + b].map(f32::to_le_bytes).concat());
     }
     file
 }
@@ -111,7 +118,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
         let all = [&[][..], &base, &refinement, &one, &[0x00, 0, 0, 1]];
         all.map(|patches| [&[number], patches].concat())
     };
-    (0..pairs().len() as u8).flat_map(both).collect()
+    // The generated file, at three levels, has what the small ones do not have: formulas over values of the base.
+    let generated = (0..3).cycle().take(MORE_SEEDS);
+    (0..pairs().len() as u8).chain(generated).flat_map(both).collect()
 }
 
 /// The sections with their patches.
@@ -192,6 +201,9 @@ fn prove(base: &[u8], file: &[u8], is_whole: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hepz::ColumnId;
+    use hepz::plan::{Engine, Plan};
+    use std::collections::BTreeSet;
 
     #[test]
     fn files_of_every_format_that_can_be_rounded_have_layers() {
@@ -199,5 +211,20 @@ mod tests {
             let levels = pairs().iter().filter(|pair| pair.file.starts_with(magic)).count();
             assert!(levels >= 3, "{levels} pairs of {}", magic.escape_ascii());
         }
+    }
+    #[test]
+    fn the_generated_file_has_formulas_over_values_of_the_base() {
+        let pair = &pairs()[0];
+        let base = pack_stored(pair.base.version, &pair.base.sections, &pair.base.is_packed);
+        let base = Archive::from_bytes(&base, limits()).unwrap();
+        let coded: BTreeSet<ColumnId> =
+            base.promises().unwrap().unwrap().into_iter().map(|(id, _)| id).collect();
+        let mut sections = pair.refinement.sections.iter().zip(&pair.refinement.is_packed);
+        let ((_, stored), is_packed) = sections.find(|((section, _), _)| section.kind == 5).unwrap();
+        assert!(is_packed);
+        let plan = Plan::from_bytes_for(base.tables(), stored, Engine::Mixing, Some(&coded)).unwrap();
+        let described: Vec<String> =
+            coded.iter().map(|&id| format!("{:?}", plan.describe(base.tables(), id))).collect();
+        assert!(described.iter().any(|words| words.contains("of the base")), "{described:#?}");
     }
 }
