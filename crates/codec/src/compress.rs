@@ -150,7 +150,11 @@ pub(crate) fn compress_rounded(
     options: &CompressOptions<'_>,
     in_flight: usize,
 ) -> Result<(Spool, CompressReport), CompressError> {
-    let layout = crate::recognised::layout(&rounded.file, options)?;
+    let mut layout = crate::recognised::layout(&rounded.file, options)?;
+    let columns = rounded.contracts.of.len();
+    layout
+        .notes
+        .push(format!("{columns} columns are rounded under contracts; the original was another file"));
     let mut job = Job::new(&rounded.file, layout.format, options, in_flight, options.level.chunk_bytes())?;
     job.rounded_from = Some((source, &rounded.contracts));
     job.columns(layout)?.map_err(|_| CompressError::NotRounded { format: job.format.to_owned() })
@@ -280,7 +284,7 @@ pub(crate) struct Job<'a> {
     format: &'static str,
     chunk_bytes: u64,
     /// Said of every archive that this job makes of event records.
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// The image that is coded instead of the source, and how it is printed.
     printed: Option<(&'a TextTable, &'a Spool)>,
     /// The file that the source was rounded from, and what holds between them.

@@ -46,6 +46,8 @@ pub struct ColumnInspection {
     pub bits_per_value: f64,
     /// What is done to the values before they are modelled.
     pub transform: String,
+    /// What was promised of its values, if they were rounded.
+    pub contract: Option<String>,
     /// What the model looks at.
     pub contexts: Vec<String>,
 }
@@ -69,6 +71,7 @@ impl Archive<'_> {
     /// What reading the chunks' directories meets.
     pub fn inspect(&self) -> Result<Inspection, ArchiveError> {
         let column_bytes = self.column_bytes()?;
+        let contracts = self.contracts()?.unwrap_or_default();
         let mut columns = Vec::new();
         for (table, (t, bytes)) in self.tables().iter().zip(&column_bytes).enumerate() {
             for (column, (c, &archive_bytes)) in t.columns.iter().zip(bytes).enumerate() {
@@ -85,6 +88,7 @@ impl Archive<'_> {
                     archive_bytes,
                     bits_per_value: 8.0 * archive_bytes / t.rows as f64,
                     transform: description.transform,
+                    contract: contracts.of.get(&id).map(ToString::to_string),
                     contexts: description.contexts,
                 });
             }

@@ -158,6 +158,9 @@ fn wrote(error: &io::Error) -> Failure {
 fn choose<'a>(archive: &'a Archive<'_>, patterns: &[String]) -> Result<Vec<Chosen<'a>>, Failure> {
     let tables = archive.tables();
     if tables.is_empty() {
+        if archive.is_refinement() {
+            return Err(hepz::ArchiveError::IsRefinement.into());
+        }
         return Err(Failure::usage("it holds no columns: the file was stored as plain bytes"));
     }
     let all = ["*".to_owned()];

@@ -2,7 +2,7 @@
 //!
 //! In: archives. Out: a table of columns (with contexts if `-v`) and one of sections for each.
 //! JSON: `file`, `original_bytes`, `archive_bytes`, `ratio`, `chunks`, `columns` (each `table`, `name`, `unit`, `type`,
-//! `rows`, `raw_bytes`, `archive_bytes`, `bits_per_value`, `transform`, `contexts`), `sections` (each `kind`, `count`,
+//! `rows`, `raw_bytes`, `archive_bytes`, `bits_per_value`, `transform`, `contract`, `contexts`), `sections` (each `kind`, `count`,
 //! `bytes`), `laws` (each `law`, `bytes`, `numbers`, `saved_bytes`; null without --laws).
 //! Not here: the figures themselves (`hepz`).
 //! Holds: the sections add up to the archive.
@@ -66,11 +66,13 @@ fn text(file: &Path, inspection: &Inspection, verbose: bool) -> String {
     text + &cells.to_text()
 }
 
-/// The table of columns; contexts, which make long lines, only if asked for, and units only if there are any.
+/// The table of columns; contexts, which make long lines, only if asked for, and units and contracts only if there are any.
 fn columns(inspection: &Inspection, verbose: bool) -> String {
     let units = inspection.columns.iter().any(|column| !column.unit.is_empty());
     let mut heading = vec!["<table", "<column", "<type", "values", "bytes", "in archive", "bits/value"];
     heading.extend(units.then_some("<unit"));
+    let contracts = inspection.columns.iter().any(|column| column.contract.is_some());
+    heading.extend(contracts.then_some("<contract"));
     heading.push("<transform");
     heading.extend(verbose.then_some("<contexts"));
     let mut cells = Cells::new(&heading);
@@ -87,6 +89,7 @@ fn columns(inspection: &Inspection, verbose: bool) -> String {
             bits,
         ];
         row.extend(units.then(|| column.unit.clone()));
+        row.extend(contracts.then(|| column.contract.clone().unwrap_or_else(|| "exact".to_owned())));
         row.push(column.transform.clone());
         row.extend(verbose.then(|| column.contexts.join(", ")));
         cells.add(row);
@@ -138,6 +141,7 @@ fn print_json(
                 "archive_bytes": column.archive_bytes,
                 "bits_per_value": if column.rows == 0 { Value::Null } else { json!(column.bits_per_value) },
                 "transform": column.transform,
+                "contract": column.contract,
                 "contexts": column.contexts,
             })
         })
