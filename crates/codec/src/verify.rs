@@ -37,7 +37,7 @@ pub fn verify(
     )
 }
 
-/// As [`verify`], for an archive that keeps only the content of `against` ([`CompressReport::content_only`]).
+/// As [`verify`], for an archive that keeps only the content of `against` ([`crate::CompressReport::content_only`]).
 ///
 /// # Errors
 /// As [`verify`].

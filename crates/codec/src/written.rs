@@ -20,7 +20,7 @@ use std::time::SystemTime;
 /// Proves what [`crate::compress`] wrote against what it was given: bytes, content or contracts, as `report` says.
 ///
 /// # Errors
-/// As [`verify`].
+/// As [`verify_against`].
 pub fn verify_written(
     archive: &Archive<'_>,
     source: &dyn Source,
