@@ -153,9 +153,9 @@ fn link(sections: &mut Sections, kind: u8, other: &Sections) {
     }
 }
 
-/// Patches inside a base and its refinement. The first byte chooses the pair; then each four bytes are a section, a place
-/// in its plain content (16 bits), and what is added to the byte there, or (section from 128 up) how many bytes are
-/// gone. Sections that have the bit 64 are the refinement's.
+/// Patches inside a base and its refinement. The first byte chooses the pair; then each four bytes are a section, a
+/// place in its plain content (16 bits), and what is added to the byte there, or (section from 128 up) how many bytes
+/// are gone. Sections that have the bit 64 are the refinement's.
 pub fn merge(data: &[u8]) {
     let [number, patches @ ..] = data else { return };
     let Some(pair) = pairs().get(usize::from(*number) % pairs().len().max(1)) else { return };

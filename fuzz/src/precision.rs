@@ -1,7 +1,7 @@
 //! Precision: attacks on rules files and on contracts.
 //!
-//! In: any bytes, as the text of a rules file, or as a contract and patterns of numbers. Out: none; panics if a promise
-//! of `hepz-precision` is broken.
+//! In: any bytes, as the text of a rules file, or as a contract and patterns of numbers. Out: none; panics if a
+//! promise of `hepz-precision` is broken.
 //! Not here: archives of rounded files (`layers`).
 
 use hepz_columns::{Scalar, Values};
