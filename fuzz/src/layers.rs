@@ -1,6 +1,7 @@
 //! Layers: attacks on base archives and their refinements.
 //!
-//! In: patches to the two archives of a small file. Out: none; panics if a promise of `hepz::merge` is broken.
+//! In: patches to the two archives of a small file; any bytes as a file to be rounded. Out: none; panics if a promise
+//! of `hepz::merge` or `hepz::round` is broken.
 //! Not here: archives that stand alone (`codec`), rules and contracts (`precision`).
 
 use crate::codec::{Sections, limits, one_thread, read_everything, sections_of};
@@ -65,6 +66,17 @@ fn numbers() -> Vec<u8> {
     file
 }
 
+fn rounded_files() -> Vec<Vec<u8>> {
+    let mut files = vec![numbers()];
+    for (folder, ending) in [("numpy", "npy"), ("hdf5", "h5"), ("root", "root")] {
+        files.extend(fixtures::files(folder, ending, MOST_SEED_BYTES));
+    }
+    files
+}
+
+/// Which of the rules is about the range of a column.
+const OF_RANGE: usize = 2;
+
 fn rules() -> Vec<RulesFile> {
     let promises = [
         Promise::KeptBits { kept: 6 },
@@ -91,10 +103,7 @@ fn pairs() -> &'static [Pair] {
         Some(Pair { file: file.to_vec(), base: layer(&base)?, refinement: layer(&refinement)? })
     };
     PAIRS.get_or_init(|| {
-        let mut files = vec![numbers()];
-        for (folder, ending) in [("numpy", "npy"), ("hdf5", "h5"), ("root", "root")] {
-            files.extend(fixtures::files(folder, ending, MOST_SEED_BYTES));
-        }
+        let files = rounded_files();
         let mut pairs = Vec::new();
         let rules = rules();
         for (number, file) in files.iter().enumerate() {
@@ -196,6 +205,41 @@ fn prove(base: &[u8], file: &[u8], is_whole: bool) {
     let _ = archive.promises();
     let proof = hepz::verify_against(&archive, &Memory(file), &one_thread());
     assert!(!is_whole || proof.is_ok_and(|proof| proof.holds()), "a base breaks its contracts");
+}
+
+/// Files of every format that can be rounded, and what cannot.
+pub fn file_seeds() -> Vec<Vec<u8>> {
+    let mut files = rounded_files();
+    files.push(b"# a text\n1.0 2.0\n1.5 2.5\n".repeat(20));
+    files
+}
+
+/// A file, rounded: as long as it was, the same when rounded again; its two archives give it back, and the base keeps
+/// what it promises.
+pub fn round(data: &[u8]) {
+    if data.len() > 2 * MOST_SEED_BYTES {
+        return;
+    }
+    let rules = rules();
+    let choice = data.len() % rules.len();
+    let mut options = CompressOptions::new();
+    (options.threads, options.level) = (1, Level::ALL[data.len() / 3 % Level::ALL.len()]);
+    let rounded = |file: &[u8]| {
+        let mut out = Vec::new();
+        hepz::round(&Memory(file), &rules[choice], &mut out, &options).ok().map(|_| out)
+    };
+    let Some(once) = rounded(data) else { return };
+    assert_eq!(once.len(), data.len(), "a rounded file of another length");
+    // A range that is that of the column may be another one after rounding.
+    if choice != OF_RANGE {
+        assert!(rounded(&once).as_ref() == Some(&once), "rounding twice is not rounding once");
+    }
+    let (mut base, mut refinement) = (Vec::new(), Vec::new());
+    hepz::split(&Memory(data), &rules[choice], &mut base, &mut refinement, &options)
+        .expect("what can be rounded can be split");
+    assert!(merged(&base, &refinement).as_deref() == Some(data), "base and refinement give another file");
+    assert!(read_everything(&base).as_ref() == Some(&once), "a base holds another file than was rounded");
+    prove(&base, data, true);
 }
 
 #[cfg(test)]

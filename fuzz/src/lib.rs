@@ -51,6 +51,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "decode_events", seeds: codec::event_seeds, attack: codec::decode_events },
     Target { name: "rules", seeds: precision::rules_seeds, attack: precision::rules },
     Target { name: "contracts", seeds: precision::contract_seeds, attack: precision::contracts },
+    Target { name: "round", seeds: layers::file_seeds, attack: layers::round },
     Target { name: "merge", seeds: layers::seeds, attack: layers::merge },
     Target { name: "round_trip", seeds: codec::file_seeds, attack: codec::round_trip },
 ];
