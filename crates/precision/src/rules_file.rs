@@ -30,7 +30,9 @@ pub enum RulesError {
         what: String,
     },
     /// A key that no rule has.
-    #[error("line {line}: {key}: unknown key (known are column, match, type, keep, live_bits_above and one of {PROMISES})")]
+    #[error(
+        "line {line}: {key}: unknown key (known are column, match, type, keep, live_bits_above and one of {PROMISES})"
+    )]
     UnknownKey {
         /// Line of the key.
         line: usize,
@@ -251,7 +253,9 @@ impl RulesFile {
     /// One rule: `contract` for every column that `pattern` matches.
     pub fn single(pattern: &str, contract: Contract) -> RulesFile {
         let choice = Choice { contract, live_bits_above: None };
-        RulesFile { rules: vec![ColumnRule { patterns: vec![WildMatch::new(pattern)], scalar: None, choice }] }
+        RulesFile {
+            rules: vec![ColumnRule { patterns: vec![WildMatch::new(pattern)], scalar: None, choice }],
+        }
     }
 }
 
