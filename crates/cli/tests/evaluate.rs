@@ -6,7 +6,7 @@
 
 mod scene;
 
-use scene::Scene;
+use scene::{Scene, npy_header};
 use serde_json::Value;
 
 const ROWS: u32 = 4000;
@@ -19,14 +19,7 @@ fn photons(rows: u32, kept: Option<u32>) -> Vec<u8> {
         (state >> 40) as f64 / 16777216.0
     };
     let descr = "[('pt1', '<f4'), ('pt2', '<f4'), ('eta1', '<f4'), ('eta2', '<f4'), ('row', '<i4')]";
-    let mut header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': ({rows},), }}");
-    while !(10 + header.len() + 1).is_multiple_of(64) {
-        header.push(' ');
-    }
-    header.push('\n');
-    let mut file = b"\x93NUMPY\x01\x00".to_vec();
-    file.extend_from_slice(&(header.len() as u16).to_le_bytes());
-    file.extend_from_slice(header.as_bytes());
+    let mut file = npy_header(descr, rows);
     for row in 0..rows {
         let (eta1, eta2) = (2.0 * uniform() - 1.0, 2.0 * uniform() - 1.0);
         // A sum of twelve is nearly Gaussian.

@@ -5,34 +5,15 @@
 //! Holds: seeds are fixed, so the test passes or fails for ever; the bound is that of Kolmogorov's law at one in a
 //! thousand.
 
+mod numbers;
+
 use hepz_evaluation::judge::{Joint, Null, TESTS, judge_points, maximum_mean_discrepancy, tests};
+use numbers::Numbers;
 
 const STUDIES: u64 = 200;
 const ROWS: usize = 150;
 /// Permutations: p-values are multiples of one hundredth.
 const PERMUTATIONS: usize = 99;
-
-/// Numbers of a fixed generator: SplitMix64, by Box and Muller.
-struct Numbers(u64);
-
-impl Numbers {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        let (a, b) = (1.0 - self.uniform(), self.uniform());
-        (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
-    }
-
-    fn many(&mut self, n: usize) -> Vec<f64> {
-        (0..n).map(|_| self.normal()).collect()
-    }
-}
 
 /// How far the share of p-values up to a limit is above the limit at most, and how far below.
 fn distances(p: &[f64]) -> (f64, f64) {

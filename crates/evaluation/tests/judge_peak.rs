@@ -4,25 +4,10 @@
 //! Not here: observables made of columns (`crates/cli/tests/evaluate.rs`).
 //! Holds: seeds are fixed.
 
+mod numbers;
+
 use hepz_evaluation::judge::{PeakJudgement, PeakOptions, PeakShape, judge_peak};
-
-/// Numbers of a fixed generator: SplitMix64, by Box and Muller.
-struct Numbers(u64);
-
-impl Numbers {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        let (a, b) = (1.0 - self.uniform(), self.uniform());
-        (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
-    }
-}
+use numbers::Numbers;
 
 fn options(shape: PeakShape, window: Option<(f64, f64)>) -> PeakOptions {
     PeakOptions { window, shape, replicas: 40, seed: 5 }

@@ -128,9 +128,8 @@ impl Outcome {
     }
 }
 
-/// A `.npy` file: records of `pt` (float32), `phi` (float64), `n` (int16) and `good` (bool).
-pub fn npy(rows: u32) -> Vec<u8> {
-    let descr = "[('pt', '<f4'), ('phi', '<f8'), ('n', '<i2'), ('good', '|b1')]";
+/// What a `.npy` file of records begins with.
+pub fn npy_header(descr: &str, rows: u32) -> Vec<u8> {
     let mut header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': ({rows},), }}");
     while !(10 + header.len() + 1).is_multiple_of(64) {
         header.push(' ');
@@ -139,6 +138,13 @@ pub fn npy(rows: u32) -> Vec<u8> {
     let mut file = b"\x93NUMPY\x01\x00".to_vec();
     file.extend_from_slice(&(header.len() as u16).to_le_bytes());
     file.extend_from_slice(header.as_bytes());
+    file
+}
+
+/// A `.npy` file: records of `pt` (float32), `phi` (float64), `n` (int16) and `good` (bool).
+pub fn npy(rows: u32) -> Vec<u8> {
+    let descr = "[('pt', '<f4'), ('phi', '<f8'), ('n', '<i2'), ('good', '|b1')]";
+    let mut file = npy_header(descr, rows);
     for row in 0..rows {
         let (pt, phi, n, good) = values(row);
         file.extend_from_slice(&pt.to_le_bytes());

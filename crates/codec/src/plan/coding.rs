@@ -5,6 +5,7 @@
 //! Holds: one function for both directions; encoding differs only in that it knows the truth beforehand.
 
 use super::column::{ColumnPlan, Input, LaneKind, Prediction, RowMap, Rows};
+use super::domain::Domain;
 use super::fit::Fit;
 use super::known::{Known, NO_ROW, rows_above};
 use super::lines::Lines;
@@ -14,7 +15,6 @@ use hepz_columns::{Scalar, Values};
 use hepz_entropy::{Coder, RawBits};
 use hepz_models::deep;
 use hepz_models::path::{Earlier, Expectation, Lane, Own, PathShape, walk};
-use hepz_precision::Reducer;
 use hepz_transforms::order::{ordered, to_number, to_raw, unordered};
 use hepz_transforms::path_map::Place;
 use hepz_transforms::relations::Formula;
@@ -23,107 +23,6 @@ use std::borrow::Cow;
 
 /// Probability, in units of 2^-16, that a chunk keeps to what the plan found in the sample.
 const AS_PLANNED: u32 = 65_000;
-
-/// Everything about the coded rows that does not depend on the column's own values.
-pub struct Domain {
-    /// The coded rows of the table; `None` means all.
-    rows: Option<Vec<u32>>,
-    len: usize,
-    /// Rows at which runs begin, where rows are left out for another reason, too.
-    starts: Option<Vec<u32>>,
-}
-
-impl Domain {
-    /// The first rows of runs, or all of `rows`.
-    pub fn new(runs: Option<Vec<u32>>, rows: usize) -> Domain {
-        Domain { len: runs.as_ref().map_or(rows, Vec::len), rows: runs, starts: None }
-    }
-
-    /// The coded rows.
-    pub fn rows(&self) -> Vec<usize> {
-        self.gather(|row| row)
-    }
-
-    /// Number of coded rows.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// The patterns of the coded rows.
-    pub fn patterns(&self, values: &Values) -> Vec<u64> {
-        match &self.rows {
-            None => values.to_raw(),
-            Some(rows) => rows.iter().map(|&row| values.raw(row as usize)).collect(),
-        }
-    }
-
-    /// The values of `rows` rows, from those of the coded rows.
-    pub fn spread(&self, values: Values, rows: usize) -> Values {
-        let Some(starts) = &self.rows else { return values };
-        let mut all = Vec::with_capacity(rows);
-        for run in 0..values.len() {
-            let end = starts.get(run + 1).map_or(rows, |&next| next as usize);
-            all.resize(end, values.raw(run));
-        }
-        Values::from_raw(values.scalar(), &all)
-    }
-
-    fn gather<T: Copy>(&self, of_row: impl Fn(usize) -> T) -> Vec<T> {
-        match &self.rows {
-            None => (0..self.len).map(of_row).collect(),
-            Some(rows) => rows.iter().map(|&row| of_row(row as usize)).collect(),
-        }
-    }
-}
-
-impl Domain {
-    /// Only the rows of which a base leaves something open, and between which patterns each of them lies.
-    fn within(self, base: &Values, reducer: &Reducer) -> (Domain, Ranges) {
-        let mut rows = Vec::new();
-        let mut ranges = Vec::new();
-        let mut last = None;
-        for row in self.rows() {
-            let stored = base.raw(row);
-            // Neighbours are often equal.
-            let range = match last {
-                Some((of, range)) if of == stored => range,
-                _ => range_of(reducer, stored),
-            };
-            last = Some((stored, range));
-            if let Some(range) = range {
-                rows.push(row as u32);
-                ranges.push(range);
-            }
-        }
-        (Domain { len: rows.len(), rows: Some(rows), starts: self.rows }, Ranges::of_patterns(ranges))
-    }
-
-    /// All values of a column, from those of the coded rows and from a base that says the others.
-    fn fill(&self, coded: &[u64], base: &Values) -> Values {
-        let mut all: Vec<u64> = Vec::with_capacity(base.len());
-        let mut coded = self.rows.iter().flatten().zip(coded).peekable();
-        let mut starts = self.starts.iter().flatten().peekable();
-        for row in 0..base.len() {
-            let begins = self.starts.is_none() || starts.next_if(|&&start| start as usize == row).is_some();
-            let own = coded.next_if(|(at, _)| **at as usize == row).map(|(_, &value)| value);
-            all.push(match (own, all.last()) {
-                (Some(own), _) => own,
-                (None, Some(&before)) if !begins => before,
-                _ => base.raw(row),
-            });
-        }
-        Values::from_raw(base.scalar(), &all)
-    }
-
-    /// For each coded row the place of the coded row that `rows` names.
-    fn places(&self, rows: &[u32]) -> Vec<u32> {
-        let Some(coded) = &self.rows else { return rows.to_vec() };
-        let mut place_of = vec![NO_ROW; rows.len()];
-        coded.iter().enumerate().for_each(|(place, &row)| place_of[row as usize] = place as u32);
-        let place = |row: usize| place_of.get(rows[row] as usize).copied().unwrap_or(NO_ROW);
-        coded.iter().map(|&row| place(row as usize)).collect()
-    }
-}
 
 /// A context, gathered for the coded rows.
 pub struct Prepared {
@@ -176,7 +75,7 @@ pub fn code_column<C: Coder, R: RawBits>(
     };
     let mut values: Vec<u64> = match truth {
         Some(truth) => domain.patterns(truth),
-        None => vec![0; domain.len],
+        None => vec![0; domain.len()],
     };
     let predicted = predict(plan, id, known, scalar, &domain)?;
     if truth.is_some() {
@@ -264,7 +163,7 @@ fn numbers(
         columns.push(match (&map, &domain.rows) {
             (None, None) => {
                 let mut patterns = values.to_raw();
-                patterns.truncate(domain.len);
+                patterns.truncate(domain.len());
                 with_constant_scalar!(kind, kind => patterns.iter().map(|&raw| to_number(raw, kind)).collect())
             }
             _ => domain.gather(|row| {
@@ -287,7 +186,7 @@ fn evaluate(
 ) -> Result<Vec<u64>, PlanError> {
     let columns = numbers(inputs, id, known, domain)?;
     let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-    let mut predicted = vec![0.0; domain.len];
+    let mut predicted = vec![0.0; domain.len()];
     formula.predict_all(&columns, &mut predicted);
     let pattern = with_constant_scalar!(scalar, scalar => {
         predicted.into_iter().map(|p| to_raw(p, scalar).unwrap_or(0)).collect()
@@ -654,8 +553,8 @@ fn ends(
         open.push((at, [0, 1].map(|end| ranges.iter().map(|range| range[end]).collect())));
     }
     let mut row_inputs = vec![0.0; columns.len()];
-    let mut found = [Vec::with_capacity(domain.len), Vec::with_capacity(domain.len)];
-    for row in 0..domain.len {
+    let mut found = [Vec::with_capacity(domain.len()), Vec::with_capacity(domain.len())];
+    for row in 0..domain.len() {
         row_inputs.iter_mut().zip(&columns).for_each(|(number, column)| *number = column[row]);
         let (mut least, mut greatest) = (f64::INFINITY, f64::NEG_INFINITY);
         for corner in 0..1usize << open.len() {
@@ -688,8 +587,8 @@ fn fitted(
     let scalar = known.scalar(id);
     let columns = numbers(inputs, id, known, domain)?;
     let mut of_row = vec![0.0; columns.len()];
-    let mut expected = Vec::with_capacity(domain.len);
-    for at in 0..domain.len {
+    let mut expected = Vec::with_capacity(domain.len());
+    for at in 0..domain.len() {
         of_row.iter_mut().zip(&columns).for_each(|(number, column)| *number = column[at]);
         expected.push(fit.expect(&of_row));
     }

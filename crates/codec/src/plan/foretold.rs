@@ -4,8 +4,9 @@
 //! Not here: coding by them (`coding`), how good they are (`crate::audit`).
 //! Holds: only what the plan has is told; nothing is searched.
 
-use super::coding::{Domain, predict, run_starts};
+use super::coding::{predict, run_starts};
 use super::column::{ColumnPlan, Input, LaneKind, Prediction, RowMap, Rows};
+use super::domain::Domain;
 use super::known::{Known, NO_ROW};
 use super::{ColumnId, Fact, Plan, Slice};
 use hepz_columns::{Table, Values};

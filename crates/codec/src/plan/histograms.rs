@@ -8,10 +8,10 @@
 //! coded, and at most one context, which picks the histogram. No modelled decisions mean that the values are bytes for zstd.
 
 use super::coding::{
-    Domain, Near, Prepared, expectations, from_patterns, predict, prepare, repeats_within, runs_of,
-    to_patterns,
+    Near, Prepared, expectations, from_patterns, predict, prepare, repeats_within, runs_of, to_patterns,
 };
 use super::column::{ColumnPlan, LaneKind, LanePlan, Prediction};
+use super::domain::Domain;
 use super::known::Known;
 use super::{ColumnId, PlanError};
 use crate::packing;

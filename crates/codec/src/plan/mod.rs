@@ -12,6 +12,7 @@ mod column;
 #[cfg(test)]
 mod crosswise_tests;
 mod dependence;
+mod domain;
 mod draft;
 mod facts;
 mod fit;

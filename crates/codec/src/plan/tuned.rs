@@ -5,9 +5,10 @@
 //! Holds: integers decide; the number of trials depends on the sample alone.
 
 use super::ColumnId;
-use super::coding::{Domain, code_column, runs_of};
+use super::coding::{code_column, runs_of};
 use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Link, Prediction, RowMap};
 use super::dependence::{BIT, log2};
+use super::domain::Domain;
 use super::fit::Fit;
 use super::fitting::{self, Candidate};
 use super::judged::{Closures, Judged};
