@@ -2,10 +2,11 @@
 //!
 //! In: nothing. Out: [`CompressOptions`], [`DecompressOptions`], [`Limits`], [`Progress`].
 //! Not here: what is done with them.
-//! Holds: no option but the level, the record schema, `content` and `precision` changes a byte of the archive.
+//! Holds: no option but the level, the record schema, `content`, `precision` and networks changes a byte of the archive.
 
 use crate::chunks::CHUNK_BYTES;
 use crate::engine::Engine;
+use crate::plan::forecast::lesson::Trainer;
 use hepz_formats::records::{Arrangement, Schema};
 use hepz_formats::root::rewrite::Compression;
 use hepz_precision::RulesFile;
@@ -115,6 +116,9 @@ pub struct CompressOptions<'a> {
     pub content: Option<Compression>,
     /// Columns are rounded as these rules say, in a file of the same layout, which is what the archive then holds.
     pub precision: Option<&'a RulesFile>,
+    /// At level max, who fits networks to the file's own columns; one is kept where it saves more than its weights take, and is
+    /// part of the archive.
+    pub trainer: Option<&'a dyn Trainer>,
     /// Read the archive back and compare before reporting success ([`crate::compress_to_file`] only).
     pub verify: bool,
     /// Who is told how far it has come.
