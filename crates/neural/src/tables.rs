@@ -137,7 +137,8 @@ pub fn exp_below(below: u32) -> u32 {
     let exponent = (below.min(18 << FRACTION) * 47_274) >> FRACTION;
     let (whole, f) = (exponent >> 15, (exponent & 32_767) as i32);
     // Coefficients in units of 2^-16.
-    let power = 65_536 + ((((((-2598 * f) >> 15) + 15_151) * f >> 15) - 45_323) * f >> 15);
+    let square = (((-2598 * f) >> 15) + 15_151) * f;
+    let power = 65_536 + ((((square >> 15) - 45_323) * f) >> 15);
     ((power as u32) << 8) >> whole
 }
 

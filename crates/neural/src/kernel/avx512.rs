@@ -2,22 +2,18 @@
 //!
 //! In and out: as `operations`. Not here: when it may be used (`Kernel`).
 //! Holds: the integers of the scalar kernel; `vpdpwssd` wraps.
-#![allow(unsafe_code, reason = "loads of vectors; every address is inside a slice whose length is checked before")]
+#![allow(
+    unsafe_code,
+    reason = "loads of vectors; every address is inside a slice whose length is checked before"
+)]
 
-use super::operations;
-use super::packed::{LANES, Packed, Part, Sums};
-use std::arch::x86_64::{_mm512_dpwssd_epi32, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512};
+use super::packed::{LANES, Part, Sums};
+use super::{compiled, operations};
+use std::arch::x86_64::{
+    _mm512_dpwssd_epi32, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512,
+};
 
-macro_rules! compiled {
-    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),*);)*) => {$(
-        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-        pub fn $name($($argument: $type),*) {
-            operations::$name($($argument),*)
-        }
-    )*};
-}
-
-operations::all!(compiled);
+operations::all!(compiled, "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni");
 
 /// Blocks and streams of a tile when `streams` are left: 24 sums in registers, or as many as there are.
 fn most(streams: usize) -> (usize, usize) {
@@ -48,9 +44,12 @@ fn tile<const B: usize, const S: usize>(part: &Part<'_>, sums: &mut Sums) {
     };
     for pair in 0..pairs {
         // SAFETY: row `s` has `inputs` activations, at least two behind `2 * pair`, and `S` rows are there (assertion).
-        step(pair, std::array::from_fn(|s| unsafe {
-            rows.as_ptr().add(s * inputs + 2 * pair).cast::<i32>().read_unaligned()
-        }));
+        step(
+            pair,
+            std::array::from_fn(|s| unsafe {
+                rows.as_ptr().add(s * inputs + 2 * pair).cast::<i32>().read_unaligned()
+            }),
+        );
     }
     if inputs % 2 == 1 {
         step(pairs, std::array::from_fn(|s| i32::from(rows[s * inputs + inputs - 1] as u16)));
@@ -63,11 +62,10 @@ fn tile<const B: usize, const S: usize>(part: &Part<'_>, sums: &mut Sums) {
     }
 }
 
-/// Sums of all streams and outputs, given to `put` row by row.
-#[inline]
+/// The tile of so many blocks and streams.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub fn products<T>(packed: &Packed, inputs: &[i16], outputs: &mut [T], put: impl FnMut(&[i32], &[i32], &[i32], &mut [T])) {
-    let tile = |blocks: usize, streams: usize, part: Part<'_>, sums: &mut Sums| match (blocks, streams) {
+fn any_tile(blocks: usize, streams: usize, part: Part<'_>, sums: &mut Sums) {
+    match (blocks, streams) {
         (1, 1) => tile::<1, 1>(&part, sums),
         (1, 2) => tile::<1, 2>(&part, sums),
         (1, 4) => tile::<1, 4>(&part, sums),
@@ -80,6 +78,5 @@ pub fn products<T>(packed: &Packed, inputs: &[i16], outputs: &mut [T], put: impl
         (_, 2) => tile::<3, 2>(&part, sums),
         (_, 4) => tile::<3, 4>(&part, sums),
         (_, _) => tile::<3, 8>(&part, sums),
-    };
-    packed.walk(inputs, outputs, most, tile, put);
+    }
 }

@@ -5,14 +5,16 @@
 //!
 //! Every function is compiled once for each kernel, with that kernel's instructions, so loops are plain and without branches.
 
-use crate::fixed::{FLOOR, TOTAL};
+use super::packed::Weights;
+use crate::fixed::{FLOOR, LOGIT_LIMIT, TOTAL, scaled};
 use crate::rms::reciprocal;
 use crate::tables::{SIGMOID, TANH, exp_below, silu as silu_of};
 
-/// Names and arguments of all operations, for the macro `$with`.
+/// Names and arguments of all operations but those of matrices, for the macro `$with`, behind `$features`.
 macro_rules! all {
-    ($with:ident) => {
+    ($with:ident $(, $features:literal)?) => {
         $with! {
+            $($features;)?
             /// `x / sqrt(mean(x^2) + 2^-12)` of each row of `width` activations.
             fn normalise(width: usize, x: &[i16], into: &mut [i16]);
             /// `into + what`, saturated.
@@ -43,6 +45,19 @@ macro_rules! all {
     };
 }
 pub(super) use all;
+
+/// Names and arguments of the operations of matrices.
+macro_rules! matrices {
+    ($with:ident) => {
+        $with! {
+            /// Activations of each row of inputs, none below `lowest`.
+            fn activations(weights: &Weights, lowest: i16, inputs: &[i16], outputs: &mut [i16]);
+            /// Logits of each row of inputs.
+            fn logits(weights: &Weights, inputs: &[i16], outputs: &mut [i32]);
+        }
+    };
+}
+pub(super) use matrices;
 
 #[inline(always)]
 fn small(value: i32) -> i16 {
@@ -199,6 +214,48 @@ pub fn frequencies(outcomes: usize, logits: &[i32], into: &mut [u32]) {
         let left = TOTAL - into.iter().sum::<u32>();
         if let Some(likeliest) = logits.iter().position(|&logit| logit == greatest) {
             into[likeliest] += left;
+        }
+    }
+}
+
+/// Sums to activations, none below `lowest`.
+#[inline(always)]
+pub fn activated(lowest: i16, sums: &[i32], multipliers: &[i32], biases: &[i32], into: &mut [i16]) {
+    for (((into, &sum), &multiplier), &bias) in into.iter_mut().zip(sums).zip(multipliers).zip(biases) {
+        *into = scaled(sum, multiplier, bias).clamp(i64::from(lowest), 32_767) as i16;
+    }
+}
+
+/// Sums to logits.
+#[inline(always)]
+pub fn ranged(sums: &[i32], multipliers: &[i32], biases: &[i32], into: &mut [i32]) {
+    for (((into, &sum), &multiplier), &bias) in into.iter_mut().zip(sums).zip(multipliers).zip(biases) {
+        *into = scaled(sum, multiplier, bias).clamp(-LOGIT_LIMIT, LOGIT_LIMIT) as i32;
+    }
+}
+
+/// Activations of each row of inputs, none below `lowest`.
+pub fn activations(weights: &Weights, lowest: i16, inputs: &[i16], outputs: &mut [i16]) {
+    for (row, outputs) in inputs.chunks_exact(weights.inputs).zip(outputs.chunks_exact_mut(weights.outputs)) {
+        for (output, into) in outputs.iter_mut().enumerate() {
+            let (multiplier, bias) = (weights.multipliers[output], weights.biases[output]);
+            activated(
+                lowest,
+                &[weights.sum(output, row)],
+                &[multiplier],
+                &[bias],
+                std::slice::from_mut(into),
+            );
+        }
+    }
+}
+
+/// Logits of each row of inputs.
+pub fn logits(weights: &Weights, inputs: &[i16], outputs: &mut [i32]) {
+    for (row, outputs) in inputs.chunks_exact(weights.inputs).zip(outputs.chunks_exact_mut(weights.outputs)) {
+        for (output, into) in outputs.iter_mut().enumerate() {
+            let (multiplier, bias) = (weights.multipliers[output], weights.biases[output]);
+            ranged(&[weights.sum(output, row)], &[multiplier], &[bias], std::slice::from_mut(into));
         }
     }
 }

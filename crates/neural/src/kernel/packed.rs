@@ -1,6 +1,6 @@
-//! Weights in the order in which vectors of instructions read them, and the walk over them.
+//! Weights as they are stored and in the order in which vectors of instructions read them, and the walk over them.
 //!
-//! In: `[output][input]` 8-bit weights. Out: pairs of 16-bit weights, 16 outputs side by side; sums tile by tile.
+//! In: `[output][input]` 8-bit weights. Out: pairs of 16-bit weights, 16 outputs side by side; sums, tile by tile.
 //! Not here: instructions of a tile (`avx2`, `avx512`, `neon`).
 //! Holds: weights of a tile are read once for all its streams; padding is zero and adds nothing.
 
@@ -16,17 +16,19 @@ pub const STREAMS: usize = 8;
 /// Sums of a tile: `[stream][output]`.
 pub type Sums = [[i32; BLOCKS * LANES]; STREAMS];
 
-/// A matrix of weights, packed.
+/// A matrix of weights, plain and packed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Packed {
-    inputs: usize,
-    outputs: usize,
+pub struct Weights {
+    pub inputs: usize,
+    pub outputs: usize,
+    /// `[output][input]`.
+    pub plain: Vec<i8>,
     /// `[block][pair of inputs][16 outputs][2]`, with zeros where there is no output or input.
-    weights: Vec<i16>,
-    /// `[output]`, padded with zeros to whole blocks.
-    multipliers: Vec<i32>,
-    /// `[output]`, padded with zeros to whole blocks.
-    biases: Vec<i32>,
+    packed: Vec<i16>,
+    /// `[output]`.
+    pub multipliers: Vec<i32>,
+    /// `[output]`.
+    pub biases: Vec<i32>,
 }
 
 /// A part of the walk: some blocks of outputs for some streams.
@@ -39,24 +41,31 @@ pub struct Part<'a> {
     pub inputs: usize,
 }
 
-impl Packed {
+impl Weights {
     /// Packs `[output][input]` weights with a multiplier and a bias for each output.
-    pub fn new(inputs: usize, weights: &[i8], multipliers: &[i32], biases: &[i32]) -> Packed {
+    pub fn new(inputs: usize, plain: Vec<i8>, multipliers: Vec<i32>, biases: Vec<i32>) -> Weights {
         let outputs = multipliers.len();
         let (blocks, pairs) = (outputs.div_ceil(LANES), inputs.div_ceil(2));
         let mut packed = vec![0i16; blocks * pairs * LANES * 2];
-        for (output, weights) in weights.chunks_exact(inputs).enumerate() {
+        for (output, weights) in plain.chunks_exact(inputs).enumerate() {
             let block = output / LANES * pairs * LANES * 2;
             for (input, &weight) in weights.iter().enumerate() {
                 packed[block + (input / 2 * LANES + output % LANES) * 2 + input % 2] = i16::from(weight);
             }
         }
-        let padded = |of: &[i32]| of.iter().copied().chain(std::iter::repeat(0)).take(blocks * LANES).collect();
-        Packed { inputs, outputs, weights: packed, multipliers: padded(multipliers), biases: padded(biases) }
+        Weights { inputs, outputs, plain, packed, multipliers, biases }
     }
 
-    /// Calls `tile` for parts of at most `most` (blocks, streams), then `put` with its sums, multipliers, biases and a row of
-    /// outputs, for each stream.
+    /// The sum of one output for one row of inputs: the specification of the sums.
+    #[inline(always)]
+    pub fn sum(&self, output: usize, row: &[i16]) -> i32 {
+        let weights = &self.plain[output * self.inputs..][..self.inputs];
+        let products = weights.iter().zip(row).map(|(&w, &x)| i32::from(w) * i32::from(x));
+        products.fold(0i32, i32::wrapping_add)
+    }
+
+    /// Calls `tile` for parts of at most `most(streams)` (blocks, streams), then `put` with the sums of a stream, multipliers,
+    /// biases and where its outputs go.
     #[inline(always)]
     pub fn walk<T>(
         &self,
@@ -70,7 +79,7 @@ impl Packed {
         let (most_blocks, _) = most(streams);
         let block = self.inputs.div_ceil(2) * LANES * 2;
         let mut sums = [[0i32; BLOCKS * LANES]; STREAMS];
-        for (at, weights) in self.weights.chunks(most_blocks * block).enumerate() {
+        for (at, weights) in self.packed.chunks(most_blocks * block).enumerate() {
             let first = at * most_blocks * LANES;
             let blocks = weights.len() / block;
             let width = (blocks * LANES).min(self.outputs - first);
