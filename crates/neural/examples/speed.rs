@@ -1,4 +1,6 @@
-//! How fast networks of about 60,000 weights are, for each kernel that this processor has: `cargo run --release -p hepz-neural --example speed`.
+//! How fast networks of about 60,000 weights are, for each kernel that this processor has:
+//! `cargo run --release -p hepz-neural --example speed`, or with words behind ` -- ` that choose: `gru`, `mamba`,
+//! `transformer`, `value`, names of kernels, numbers of streams.
 //!
 //! Weights are seeded random numbers, bytes are what the seeded network itself forecasts: speed does not depend on either.
 //! Bytes are coded and decoded as eight decisions each; both directions are timed, one thread. Value networks are only run.
@@ -52,14 +54,25 @@ fn run(
     bytes.len() as f64 / begin.elapsed().as_secs_f64() / 1e6
 }
 
+/// Whether the words of the command line allow `this` of these `kinds`: one of them, or none of the kind.
+fn chosen(words: &[String], kinds: &[&str], this: &str) -> bool {
+    !words.iter().any(|word| kinds.contains(&word.as_str())) || words.iter().any(|word| word == this)
+}
+
 fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let families = |this: &str| chosen(&words, &["gru", "mamba", "transformer", "value"], this);
+    let kernels = |kernel: Kernel| chosen(&words, &["scalar", "avx2", "avx512", "neon"], kernel.name());
+    let streams = |n: usize| chosen(&words, &["1", "8", "64", "256"], &n.to_string());
     let shape = TransformerShape { width: 56, heads: 4, segment: 64, slots: 32, record: 0 };
     let networks =
         [seeded::gru(1, 96, 1), seeded::mamba(2, 56, 2, 8, 4), seeded::transformer(3, 2, 80, shape)];
-    for network in &networks {
+    for network in
+        networks.iter().filter(|network| families(network.describe().split(' ').next().unwrap_or("")))
+    {
         println!("{}, {} numbers", network.describe(), network.parameters());
-        for kernel in Kernel::available() {
-            for n in [1usize, 8, 64, 256] {
+        for kernel in Kernel::available().into_iter().filter(|&kernel| kernels(kernel)) {
+            for n in [1usize, 8, 64, 256].into_iter().filter(|&n| streams(n)) {
                 let steps = if kernel == Kernel::Scalar { 16_384 } else { 131_072 } / n;
                 let mut random = seeded::Random(5);
                 let mut bytes: Vec<u8> = (0..n * steps).map(|_| (random.next() % 64) as u8).collect();
@@ -78,9 +91,12 @@ fn main() {
             }
         }
     }
+    if !families("value") {
+        return;
+    }
     let network = seeded::value(4, &[40, 64, 64, 64]);
     println!("value network 40-64-64-64, {} weights", network.parameters());
-    for kernel in Kernel::available() {
+    for kernel in Kernel::available().into_iter().filter(|&kernel| kernels(kernel)) {
         let rows = if kernel == Kernel::Scalar { 20_000 } else { 200_000 };
         let inputs = seeded::Random(6).activations(40 * rows, 8000);
         let begin = Instant::now();

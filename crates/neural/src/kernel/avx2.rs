@@ -9,12 +9,67 @@
 
 use super::packed::{LANES, Part, Sums};
 use super::{compiled, operations};
+use crate::tables::{Curve, SIGMOID};
 use std::arch::x86_64::{
-    _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
-    _mm256_storeu_si256,
+    __m256i, _mm_cvtsi32_si128, _mm_loadu_si128, _mm_packs_epi32, _mm_storeu_si128, _mm256_abs_epi32,
+    _mm256_add_epi32, _mm256_castsi256_si128, _mm256_cvtepi16_epi32, _mm256_extracti128_si256,
+    _mm256_i32gather_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_min_epi32, _mm256_mullo_epi32,
+    _mm256_or_si256, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi32, _mm256_sll_epi32,
+    _mm256_slli_epi32, _mm256_sra_epi32, _mm256_srai_epi32, _mm256_srl_epi32, _mm256_srli_epi32,
+    _mm256_storeu_si256, _mm256_sub_epi32,
 };
 
 operations::all!(compiled, "avx2");
+
+/// The value of a curve at each of 8 activations, in lanes of 32 bits.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn curve_of(curve: &Curve, x: __m256i) -> __m256i {
+    let shift = _mm_cvtsi32_si128(curve.shift as i32);
+    let magnitude = _mm256_min_epi32(_mm256_abs_epi32(x), _mm256_set1_epi32(i32::from(curve.limit)));
+    let line = _mm256_srl_epi32(magnitude, shift);
+    // SAFETY: `line` is at most `limit >> shift`, 63.
+    let lines = unsafe { _mm256_i32gather_epi32::<4>(curve.lines.as_ptr(), line) };
+    // Slope and knot, times the rest of the argument and the length of a line.
+    let length = _mm256_set1_epi32(1 << curve.shift);
+    let rest = _mm256_slli_epi32::<16>(_mm256_sub_epi32(magnitude, _mm256_sll_epi32(line, shift)));
+    let sum = _mm256_madd_epi16(lines, _mm256_or_si256(rest, length));
+    let value = _mm256_sra_epi32(_mm256_add_epi32(sum, _mm256_srli_epi32::<1>(length)), shift);
+    // The sign of nought makes 0 of the value at 0, which is 0.
+    _mm256_add_epi32(_mm256_sign_epi32(value, x), _mm256_set1_epi32(i32::from(curve.centre)))
+}
+
+/// `of` for 8 activations at a time, in place.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn each(x: &mut [i16], of: impl Fn(__m256i) -> __m256i, scalar: impl Fn(&mut [i16])) {
+    let mut chunks = x.chunks_exact_mut(8);
+    for chunk in &mut chunks {
+        // SAFETY: a chunk is half a vector.
+        unsafe {
+            let wide = of(_mm256_cvtepi16_epi32(_mm_loadu_si128(chunk.as_ptr().cast())));
+            let halves = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256::<1>(wide));
+            _mm_storeu_si128(chunk.as_mut_ptr().cast(), halves);
+        }
+    }
+    scalar(chunks.into_remainder());
+}
+
+/// As `operations::curved`.
+#[target_feature(enable = "avx2")]
+pub fn curved(curve: &Curve, x: &mut [i16]) {
+    each(x, |x| curve_of(curve, x), |rest| operations::curved(curve, rest));
+}
+
+/// As `operations::silu`.
+#[target_feature(enable = "avx2")]
+pub fn silu(x: &mut [i16]) {
+    let of = |x| {
+        let product = _mm256_mullo_epi32(x, curve_of(&SIGMOID, x));
+        _mm256_srai_epi32::<15>(_mm256_add_epi32(product, _mm256_set1_epi32(1 << 14)))
+    };
+    each(x, of, operations::silu);
+}
 
 /// Blocks and streams of a tile when `streams` are left: 8 sums in registers.
 fn most(streams: usize) -> (usize, usize) {

@@ -14,6 +14,7 @@ mod neon;
 mod operations;
 mod packed;
 
+use crate::tables::Curve;
 pub(crate) use packed::Weights;
 use std::sync::OnceLock;
 
@@ -148,6 +149,7 @@ macro_rules! dispatched {
 
 operations::all!(dispatched);
 operations::matrices!(dispatched);
+operations::curves!(dispatched);
 
 #[cfg(test)]
 mod tests;

@@ -9,11 +9,24 @@
 
 use super::packed::{LANES, Part, Sums};
 use super::{compiled, operations};
+use crate::tables::Curve;
 use std::arch::aarch64::{
     int16x8x2_t, vdupq_n_s32, vget_low_s16, vld2q_s16, vmlal_high_n_s16, vmlal_n_s16, vst1q_s32,
 };
 
 operations::all!(compiled, "neon");
+
+/// As `operations::curved`.
+#[target_feature(enable = "neon")]
+pub fn curved(curve: &Curve, x: &mut [i16]) {
+    operations::curved(curve, x);
+}
+
+/// As `operations::silu`.
+#[target_feature(enable = "neon")]
+pub fn silu(x: &mut [i16]) {
+    operations::silu(x);
+}
 
 /// Blocks and streams of a tile when `streams` are left: 16 sums in registers.
 fn most(streams: usize) -> (usize, usize) {
