@@ -12,6 +12,7 @@
 //! `hepz-neural` for what runs the integers; `docs/training.md` for the command.
 
 pub mod bytes;
+pub mod on_file;
 pub mod quantise;
 pub mod random;
 pub mod schedule;
