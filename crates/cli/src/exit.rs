@@ -48,7 +48,7 @@ pub const TABLE: [(Exit, &str, &str); 11] = [
         "an archive asks for more than is allowed",
         "raise the limit (--memory) if you trust it",
     ),
-    (Exit::WrongModel, "an archive needs other model weights", "supply those that it names"),
+    (Exit::WrongModel, "an archive needs other model weights", "give the file of the one that it names (--model)"),
     (
         Exit::VerifyFailed,
         "what was written does not read back as the original, or verify finds a difference",
@@ -104,7 +104,7 @@ impl From<ArchiveError> for Failure {
             ArchiveError::Corrupt { .. } => Exit::Corrupt,
             ArchiveError::TooNew { .. } => Exit::TooNew,
             ArchiveError::OverLimit { .. } => Exit::OverLimit,
-            ArchiveError::WrongModel => Exit::WrongModel,
+            ArchiveError::MissingModel { .. } | ArchiveError::WrongModel { .. } => Exit::WrongModel,
             ArchiveError::VerifyFailed { .. } | ArchiveError::ContractBroken { .. } => Exit::VerifyFailed,
             ArchiveError::NoSuchColumn { .. }
             | ArchiveError::IsRefinement

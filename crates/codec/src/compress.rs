@@ -8,13 +8,14 @@ use crate::chunks::{Cuts, Shelf, total_bytes};
 use crate::delimited::{self, Tabled};
 use crate::events::text::{self, Chunks};
 use crate::image::{Gaps, Image, Opened};
+use crate::networks::{Carrier, Model};
 use crate::options::Stage;
 use crate::packing::{FRAME_BYTES, pack, pack_pieces};
 use crate::plan::{Encoded, Engine, Plan, Sample, Slice};
 use crate::precision::{Contracts, Rounded, RoundingReport, rounded};
 use crate::prices::Prices;
 use crate::schema::Schema;
-use crate::sections::Kind;
+use crate::sections::{Kind, NETWORKS_VERSION, PLAIN_VERSION};
 use crate::spool::{Append, Spool};
 use crate::streams;
 use crate::sums::{STEP_BYTES, Sums};
@@ -22,7 +23,7 @@ use crate::workers::Workers;
 use crate::wrapped::{self, Inside, Remake};
 use crate::{CompressError, CompressOptions};
 use hepz_container::wire::{put_bytes, put_varint};
-use hepz_container::{VERSION, WriteError, Writer};
+use hepz_container::{WriteError, Writer, header};
 use hepz_formats::delimited::TextTable;
 use hepz_formats::events::EventFormat;
 use hepz_formats::root::rewrite::{Compression, RewriteError, rewrite};
@@ -30,6 +31,7 @@ use hepz_formats::{Layout, Source};
 use hepz_recompression::wrapper::Rewrap;
 use rayon::prelude::*;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// A schema longer than this is not worth its tables, and readers refuse it.
 const SCHEMA_BYTES: usize = 16 << 20;
@@ -359,7 +361,7 @@ impl<'a> Job<'a> {
     ) -> Result<(Spool, CompressReport), CompressError> {
         let mut archive = Spool::new();
         let mut report = self.report(self.notes.clone());
-        let mut sections = Writer::of_version(Append(&mut archive), VERSION).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(&mut archive), PLAIN_VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
         put(&mut sections, Kind::EventFormat, 0, &format.to_bytes())?;
@@ -394,13 +396,14 @@ impl<'a> Job<'a> {
     fn generic(&self, notes: Vec<String>) -> Result<(Spool, CompressReport), CompressError> {
         let mut archive = Spool::new();
         let mut report = self.report(notes);
-        let mut sections = Writer::of_version(Append(&mut archive), VERSION).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(&mut archive), PLAIN_VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         let image = Image::of(self.source);
         let gaps = Gaps::new(&[], &[], image.len());
-        self.put_skeleton(&mut sections, &image, &gaps, 0)?;
+        let mut carrier = Carrier::new(self.options.model_ref);
+        self.put_skeleton(&mut sections, &mut carrier, &image, &gaps, 0)?;
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
-        sections.finish().map_err(wrote)?;
+        finish(sections, &carrier)?;
         report.archive_bytes = archive.len();
         Ok((archive, report))
     }
@@ -429,7 +432,7 @@ impl<'a> Job<'a> {
         }
         let mut archive = Spool::new();
         let mut report = self.report(notes);
-        let mut sections = Writer::of_version(Append(&mut archive), VERSION).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(&mut archive), PLAIN_VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         let joint = if gaps.bytes() <= JOINT_BYTES { gaps.bytes() } else { 0 };
         let mut together = Vec::new();
@@ -437,8 +440,11 @@ impl<'a> Job<'a> {
         together.extend(skeleton(&image, &gaps, 0, joint as usize).map_err(CompressError::Read)?);
         put(&mut sections, Kind::Schema, 0, &pack(&together, self.engine()))?;
         put_recipes(&mut sections, &recipes, self.engine())?;
-        self.put_skeleton(&mut sections, &image, &gaps, joint)?;
-        if !schema.tables.is_empty() && !self.put_chunks(&mut sections, &image, &shelf, &schema)? {
+        let mut carrier = Carrier::new(self.options.model_ref);
+        self.put_skeleton(&mut sections, &mut carrier, &image, &gaps, joint)?;
+        if !schema.tables.is_empty()
+            && !self.put_chunks(&mut sections, &mut carrier, &image, &shelf, &schema)?
+        {
             return Ok(Err("the plan does not read back; please report this"));
         }
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
@@ -449,7 +455,7 @@ impl<'a> Job<'a> {
             let stored = contracts.to_bytes(&schema.tables);
             put(&mut sections, Kind::Contracts, 0, &pack(&stored, self.engine()))?;
         }
-        sections.finish().map_err(wrote)?;
+        finish(sections, &carrier)?;
         report.archive_bytes = archive.len();
         report.tables = schema.tables.len() as u64;
         report.columns = schema.tables.iter().map(|t| t.columns.len() as u64).sum();
@@ -466,7 +472,7 @@ impl<'a> Job<'a> {
 
     /// Begins an archive of the source with its header.
     pub(crate) fn begin<'s>(&'s self, archive: &'s mut Spool) -> Result<Begun<'s, 'a>, CompressError> {
-        let mut sections = Writer::of_version(Append(archive), VERSION).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(archive), PLAIN_VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &self.notes)?;
         Ok(Begun { job: self, sections })
     }
@@ -493,6 +499,7 @@ impl<'a> Job<'a> {
     fn put_skeleton(
         &self,
         sections: &mut Sections<'_>,
+        _carrier: &mut Carrier,
         image: &Image<'_>,
         gaps: &Gaps,
         mut from: u64,
@@ -529,6 +536,7 @@ impl<'a> Job<'a> {
     fn put_chunks(
         &self,
         sections: &mut Sections<'_>,
+        _carrier: &mut Carrier,
         image: &Image<'_>,
         shelf: &Shelf,
         schema: &Schema,
@@ -620,6 +628,28 @@ fn put_recipes(
             together.clear();
             first = number as u64 + 1;
         }
+    }
+    Ok(())
+}
+
+/// The number of a model in this archive; writes its section if nothing has used it yet.
+pub(crate) fn put_model(
+    sections: &mut Sections<'_>,
+    carrier: &mut Carrier,
+    model: &Arc<Model>,
+) -> Result<u64, CompressError> {
+    let (number, section) = carrier.use_model(model);
+    if let Some(section) = section {
+        put(sections, Kind::Model, number, &section)?;
+    }
+    Ok(number)
+}
+
+/// Ends an archive; one that uses models is of the version that knows them.
+fn finish(sections: Sections<'_>, carrier: &Carrier) -> Result<(), CompressError> {
+    let Append(archive) = sections.finish().map_err(wrote)?;
+    if carrier.is_used() {
+        archive.write_at(0, &header(NETWORKS_VERSION)).map_err(CompressError::Write)?;
     }
     Ok(())
 }

@@ -49,6 +49,7 @@ mod image;
 mod inspect;
 mod layers;
 mod linked;
+pub mod networks;
 mod options;
 mod packing;
 mod part;
