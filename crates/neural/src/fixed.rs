@@ -15,6 +15,15 @@ pub const MULTIPLIER_FRACTION: u32 = 24;
 /// Logits are kept within -64 to 64.
 pub const LOGIT_LIMIT: i64 = 64 << FRACTION;
 
+/// Frequencies of outcomes add up to this.
+pub const TOTAL: u32 = 1 << 24;
+
+/// No frequency is below this: whatever the network thinks, everything can be coded.
+pub const FLOOR: u32 = 16;
+
+/// Outcomes at most.
+pub const MOST_OUTCOMES: usize = 1024;
+
 /// `sum * multiplier / 2^24 + bias`, rounded to the nearest, halves upwards.
 #[inline(always)]
 pub fn scaled(sum: i32, multiplier: i32, bias: i32) -> i64 {

@@ -9,15 +9,18 @@
 //! An activation is an `i16` in units of 2^-12 ([`fixed`], the one rounding rule). A [`Matrix`](matrix::Matrix) takes
 //! activations to activations; [`Kernel`](kernel::Kernel) says with which instructions, all with the same result.
 //! [`value::ValueNetwork`] forecasts values of one column from other columns of its row, many rows at once;
-//! [`softmax`] turns its last activations into integer frequencies, none of them zero.
+//! [`bytes::ByteNetwork`] forecasts the next byte of many streams in step from the bytes before; [`softmax`] turns last activations into integer frequencies, none of them zero.
 //!
 //! # Where to look next
 //! `hepz-models` for how forecasts are mixed with counters; `hepz-training` for where weights come from.
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
+pub mod bytes;
 pub mod fixed;
 pub mod kernel;
 pub mod matrix;
+pub mod rms;
 pub mod softmax;
+pub mod tables;
 pub mod value;
 pub mod wire;

@@ -71,7 +71,10 @@ impl Matrix {
             for (output, weights) in self.weights.chunks_exact(self.inputs).enumerate() {
                 let products = weights.iter().zip(inputs).map(|(&w, &x)| i32::from(w) * i32::from(x));
                 let sum = products.fold(0i32, i32::wrapping_add);
-                put(stream * self.outputs + output, scaled(sum, self.multipliers[output], self.biases[output]));
+                put(
+                    stream * self.outputs + output,
+                    scaled(sum, self.multipliers[output], self.biases[output]),
+                );
             }
         }
     }
