@@ -417,7 +417,11 @@ impl<'a> Archive<'a> {
     /// A section's unpacked payload.
     pub(crate) fn unpacked(&self, number: usize, most: u64) -> Result<Vec<u8>, ArchiveError> {
         let payload = self.payload(number)?;
-        packing::unpack(&payload, most).map_err(|error| match error {
+        let models = if packing::needs_network(&payload) { self.models()? } else { &[] };
+        let network = |number: u64| {
+            usize::try_from(number).ok().and_then(|number| models.get(number)).and_then(|m| m.byte_network())
+        };
+        packing::unpack_with(&payload, most, &network).map_err(|error| match error {
             PackingError::TooNew(_) => ArchiveError::TooNew { what: error.to_string() },
             PackingError::TooLong { wanted, allowed } => {
                 ArchiveError::OverLimit { limit: "bytes of a section", wanted, allowed }

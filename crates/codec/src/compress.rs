@@ -8,9 +8,9 @@ use crate::chunks::{Cuts, Shelf, total_bytes};
 use crate::delimited::{self, Tabled};
 use crate::events::text::{self, Chunks};
 use crate::image::{Gaps, Image, Opened};
-use crate::networks::{Carrier, Model};
+use crate::networks::{ByteNetwork, Carrier, Model};
 use crate::options::Stage;
-use crate::packing::{FRAME_BYTES, pack, pack_pieces};
+use crate::packing::{Aid, FRAME_BYTES, Stretch, pack, pack_alone, pack_stretches};
 use crate::plan::{Encoded, Engine, Plan, Sample, Slice};
 use crate::precision::{Contracts, Rounded, RoundingReport, rounded};
 use crate::prices::Prices;
@@ -44,6 +44,8 @@ const RECIPES_BYTES: usize = 4 << 20;
 /// hundredths: of any bytes, and of text, where that model is at its best.
 const SURE_OF_BYTES: u64 = 85;
 const SURE_OF_TEXT: u64 = 55;
+/// Bytes that a network alone packs into one piece.
+const ALONE_BYTES: usize = 8 << 20;
 /// Notes that an archive keeps, and characters of each.
 const NOTES: usize = 32;
 const NOTE_CHARACTERS: usize = 300;
@@ -92,6 +94,13 @@ pub fn compress(
             let (archive, mut report) = compress_rounded(source, &rounded, options, workers.in_flight())?;
             report.rounding = Some(rounded.report);
             return Ok((archive, report));
+        }
+        if options.model_only && !options.models.iter().any(|model| model.byte_network().is_some()) {
+            return Err(CompressError::NoByteModel);
+        }
+        if options.as_bytes || options.model_only {
+            let chunk_bytes = options.level.chunk_bytes();
+            return Job::new(source, "", options, workers.in_flight(), chunk_bytes)?.generic(Vec::new());
         }
         let mut notes = Vec::new();
         if options.records.is_none() {
@@ -318,6 +327,13 @@ impl<'a> Job<'a> {
         })
     }
 
+    /// The first model of bytes among those that may be used.
+    fn forecaster(&self) -> Option<(&'a Arc<Model>, &'a ByteNetwork)> {
+        let used = self.options.model_only || self.engine() == Engine::Deep;
+        let mut models = self.options.models.iter().filter(|_| used);
+        models.find_map(|model| Some((model, model.byte_network()?)))
+    }
+
     /// What codes columns and events.
     fn engine(&self) -> Engine {
         self.options.level.engine()
@@ -499,15 +515,39 @@ impl<'a> Job<'a> {
     fn put_skeleton(
         &self,
         sections: &mut Sections<'_>,
-        _carrier: &mut Carrier,
+        carrier: &mut Carrier,
         image: &Image<'_>,
         gaps: &Gaps,
         mut from: u64,
     ) -> Result<(), CompressError> {
+        let forecaster = self.forecaster();
         while from < gaps.bytes() {
             let bytes = (gaps.bytes() - from).min(FRAME_BYTES as u64) as usize;
             let plain = skeleton(image, gaps, from, bytes).map_err(CompressError::Read)?;
-            for (bytes, packed) in pack_pieces(&plain, self.engine()) {
+            let pieces = match forecaster {
+                Some((model, network)) if self.options.model_only => {
+                    let aid = Aid { number: put_model(sections, carrier, model)?, network };
+                    plain.chunks(ALONE_BYTES).map(|bytes| (bytes.len(), pack_alone(bytes, aid))).collect()
+                }
+                _ => {
+                    let aid = forecaster.map(|(model, network)| Aid { number: carrier.number(model), network });
+                    let stretches = pack_stretches(&plain, self.engine(), aid);
+                    let worth = forecaster.filter(|(model, _)| {
+                        let saved: usize = stretches.iter().map(Stretch::saved).sum();
+                        // What follows is as this, as far as is known.
+                        let all = saved as u128 * u128::from(gaps.bytes() - from) / bytes.max(1) as u128;
+                        saved > 0 && all > u128::from(carrier.cost(model))
+                    });
+                    if let Some((model, _)) = worth {
+                        put_model(sections, carrier, model)?;
+                    }
+                    let chosen = |stretch: Stretch| {
+                        stretch.foreseen.filter(|_| worth.is_some()).unwrap_or(stretch.plain)
+                    };
+                    stretches.into_iter().flat_map(chosen).collect::<Vec<_>>()
+                }
+            };
+            for (bytes, packed) in pieces {
                 put(sections, Kind::Skeleton, from, &packed)?;
                 from += bytes as u64;
             }

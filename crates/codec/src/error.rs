@@ -36,6 +36,9 @@ pub enum CompressError {
     /// No rule matches a column of floats. Look at the names with `hepz list`.
     #[error("no rule matches a column of floats; `hepz list` shows the names")]
     NothingToRound,
+    /// A network alone was asked for, and no model of bytes was given. Give one.
+    #[error("no model of bytes was given that could code the file alone")]
+    NoByteModel,
     /// The archive, read back, does not give the input. Nothing was kept; please report this.
     #[error("the archive does not read back as the input, nothing was kept: {0}")]
     Verify(#[source] ArchiveError),

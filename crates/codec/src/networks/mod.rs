@@ -19,7 +19,6 @@ mod file;
 mod payload;
 mod provenance;
 mod section;
-mod stand_in;
 
 pub use error::ModelError;
 pub use file::MODEL_MAGIC;
@@ -29,7 +28,7 @@ pub(crate) use section::Carried;
 pub(crate) use section::Carrier;
 
 use hepz_neural::wire::Numbers;
-pub use stand_in::ByteNetwork;
+pub use hepz_neural::bytes::ByteNetwork;
 
 /// What the networks of a model forecast.
 #[derive(Clone, Debug, PartialEq)]

@@ -36,6 +36,12 @@ impl Carrier {
         self.used.iter().position(|used| used.id() == model.id()).unwrap_or(self.used.len()) as u64
     }
 
+    /// Bytes that using a model adds to the archive, about.
+    pub(crate) fn cost(&self, model: &Model) -> u64 {
+        let known = self.used.iter().any(|used| used.id() == model.id());
+        if known || self.by_reference { 64 } else { model.payload().len() as u64 + 64 }
+    }
+
     /// The number of a model in this archive; if it is new, also the payload of its section, which has to be written at once.
     pub(crate) fn use_model(&mut self, model: &Arc<Model>) -> (u64, Option<Vec<u8>>) {
         if let Some(number) = self.used.iter().position(|used| used.id() == model.id()) {
