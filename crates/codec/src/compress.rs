@@ -530,7 +530,8 @@ impl<'a> Job<'a> {
                     plain.chunks(ALONE_BYTES).map(|bytes| (bytes.len(), pack_alone(bytes, aid))).collect()
                 }
                 _ => {
-                    let aid = forecaster.map(|(model, network)| Aid { number: carrier.number(model), network });
+                    let aid =
+                        forecaster.map(|(model, network)| Aid { number: carrier.number(model), network });
                     let stretches = pack_stretches(&plain, self.engine(), aid);
                     let worth = forecaster.filter(|(model, _)| {
                         let saved: usize = stretches.iter().map(Stretch::saved).sum();

@@ -89,7 +89,7 @@ pub use file::{FileSource, Memory};
 pub use hepz_columns::Values;
 pub use hepz_formats::root::rewrite::Compression;
 pub use hepz_formats::{Source, records};
-pub use inspect::{ColumnInspection, Inspection, SectionInspection};
+pub use inspect::{ColumnInspection, Inspection, ModelInspection, SectionInspection};
 pub use layers::{SplitReport, merge, merge_to_file, split, split_to_files};
 pub use options::{CompressOptions, DecompressOptions, Level, Limits, Progress, Stage};
 pub use plan::ColumnId;

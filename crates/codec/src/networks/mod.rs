@@ -27,8 +27,8 @@ pub use provenance::{Provenance, TrainingFile};
 pub(crate) use section::Carried;
 pub(crate) use section::Carrier;
 
-use hepz_neural::wire::Numbers;
 pub use hepz_neural::bytes::ByteNetwork;
+use hepz_neural::wire::Numbers;
 
 /// What the networks of a model forecast.
 #[derive(Clone, Debug, PartialEq)]
