@@ -104,6 +104,21 @@ pub struct Memory {
     pub bytes: u64,
 }
 
+/// What every verb takes that reads archives which may only name the models that they need.
+#[derive(Args, Clone)]
+pub struct Models {
+    /// A model that archives may name without carrying it; may be given several times
+    #[arg(long = "model", value_name = "MODEL")]
+    pub files: Vec<PathBuf>,
+}
+
+/// How a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReadAs {
+    /// As plain bytes, whatever its format
+    Bytes,
+}
+
 /// Where results go.
 #[derive(Args, Clone)]
 pub struct Target {
@@ -205,6 +220,8 @@ pub struct MergeArguments {
     #[command(flatten)]
     pub memory: Memory,
     #[command(flatten)]
+    pub models: Models,
+    #[command(flatten)]
     pub talk: Talk,
 }
 
@@ -221,6 +238,8 @@ pub struct VerifyArguments {
     pub work: Work,
     #[command(flatten)]
     pub memory: Memory,
+    #[command(flatten)]
+    pub models: Models,
     #[command(flatten)]
     pub talk: Talk,
 }
@@ -260,6 +279,18 @@ pub struct CompressArguments {
     /// With --schema: the file holds one column after another, not one record after another
     #[arg(long, requires = "schema")]
     pub columns: bool,
+    /// A trained model (hepz train) that is used where it pays, with --level max; may be given several times. The archive carries it
+    #[arg(long = "model", value_name = "MODEL")]
+    pub models: Vec<PathBuf>,
+    /// The archive only names the models that it needs: whoever reads it has to give them with --model
+    #[arg(long, requires = "models")]
+    pub model_ref: bool,
+    /// The file is coded by the model alone, without counters and whatever it costs; for comparison
+    #[arg(long, requires = "models", conflicts_with_all = ["schema", "content", "precision", "kept_bits"])]
+    pub model_only: bool,
+    /// Read the file as: bytes (whatever its format)
+    #[arg(long = "as", value_name = "WHAT", conflicts_with_all = ["schema", "content", "precision", "kept_bits"])]
+    pub read_as: Option<ReadAs>,
 }
 
 /// A time: a number of seconds, or a number with s, m or h behind it.
@@ -287,6 +318,8 @@ pub struct DecompressArguments {
     #[command(flatten)]
     pub memory: Memory,
     #[command(flatten)]
+    pub models: Models,
+    #[command(flatten)]
     pub talk: Talk,
     /// Of a damaged or cut archive give back what can be: every part whose checksum holds. Lost stretches are zeros, lost
     /// events are left out; what is lost is listed, and the exit code is 10
@@ -305,6 +338,8 @@ pub struct TestArguments {
     #[command(flatten)]
     pub memory: Memory,
     #[command(flatten)]
+    pub models: Models,
+    #[command(flatten)]
     pub talk: Talk,
 }
 
@@ -320,13 +355,15 @@ pub struct ListArguments {
     #[command(flatten)]
     pub memory: Memory,
     #[command(flatten)]
+    pub models: Models,
+    #[command(flatten)]
     pub talk: Talk,
 }
 
 /// `hepz inspect`
 #[derive(Args)]
 pub struct InspectArguments {
-    /// Archives; `-` for standard input
+    /// Archives or model files; `-` for standard input
     #[arg(value_name = "ARCHIVE", required = true)]
     pub files: Vec<PathBuf>,
     /// Print the largest columns first, not in the order of the file
@@ -337,6 +374,8 @@ pub struct InspectArguments {
     pub laws: bool,
     #[command(flatten)]
     pub memory: Memory,
+    #[command(flatten)]
+    pub models: Models,
     #[command(flatten)]
     pub talk: Talk,
 }
@@ -390,6 +429,8 @@ pub struct CatArguments {
     pub force: bool,
     #[command(flatten)]
     pub memory: Memory,
+    #[command(flatten)]
+    pub models: Models,
 }
 
 /// `hepz diff`

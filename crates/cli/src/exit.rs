@@ -4,6 +4,7 @@
 //! Not here: printing (`console`).
 //! Holds: a code never changes its meaning; `hepz help exit-codes` prints this table.
 
+use hepz::networks::ModelError;
 use hepz::{ArchiveError, CompressError};
 use std::io;
 
@@ -48,7 +49,11 @@ pub const TABLE: [(Exit, &str, &str); 11] = [
         "an archive asks for more than is allowed",
         "raise the limit (--memory) if you trust it",
     ),
-    (Exit::WrongModel, "an archive needs other model weights", "supply those that it names"),
+    (
+        Exit::WrongModel,
+        "an archive needs other model weights",
+        "give the file of the one that it names (--model)",
+    ),
     (
         Exit::VerifyFailed,
         "what was written does not read back as the original, or verify finds a difference",
@@ -104,7 +109,7 @@ impl From<ArchiveError> for Failure {
             ArchiveError::Corrupt { .. } => Exit::Corrupt,
             ArchiveError::TooNew { .. } => Exit::TooNew,
             ArchiveError::OverLimit { .. } => Exit::OverLimit,
-            ArchiveError::WrongModel => Exit::WrongModel,
+            ArchiveError::MissingModel { .. } | ArchiveError::WrongModel { .. } => Exit::WrongModel,
             ArchiveError::VerifyFailed { .. } | ArchiveError::ContractBroken { .. } => Exit::VerifyFailed,
             ArchiveError::NoSuchColumn { .. }
             | ArchiveError::IsRefinement
@@ -124,14 +129,27 @@ impl From<ArchiveError> for Failure {
     }
 }
 
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Failure {
+        let exit = match &error {
+            ModelError::NotAModel => Exit::Usage,
+            ModelError::Truncated { .. } => Exit::Truncated,
+            ModelError::TooNew { .. } => Exit::TooNew,
+            _ => Exit::Corrupt,
+        };
+        Failure { exit, message: error.to_string() }
+    }
+}
+
 impl From<CompressError> for Failure {
     fn from(error: CompressError) -> Failure {
         let exit = match &error {
             CompressError::Read(error) => return Failure::io("cannot read the input", error),
             CompressError::Write(error) => return Failure::io("cannot write the archive", error),
-            CompressError::Layout(_) | CompressError::NotRounded { .. } | CompressError::NothingToRound => {
-                Exit::Usage
-            }
+            CompressError::Layout(_)
+            | CompressError::NotRounded { .. }
+            | CompressError::NothingToRound
+            | CompressError::NoByteModel => Exit::Usage,
             CompressError::Verify(_) => Exit::VerifyFailed,
             _ => Exit::Io,
         };

@@ -1,15 +1,17 @@
 //! Input: files, and pipes that become files.
 //!
-//! In: a path or `-`. Out: a [`FileSource`].
+//! In: a path or `-`. Out: a [`FileSource`], an archive, models.
 //! Not here: what is in it.
 //! Holds: what comes through a pipe lies in a temporary file without a name, gone when the command ends.
 
 use crate::console::is_standard;
 use crate::exit::Failure;
+use hepz::networks::Model;
 use hepz::{Archive, FileSource, Limits};
 use std::fs::{self, File};
 use std::io::{self, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Opens a file for reading by position; pipes and standard input are copied to a temporary file first.
 ///
@@ -45,12 +47,29 @@ fn spooled(from: &mut dyn io::Read) -> io::Result<FileSource> {
     FileSource::new(spool)
 }
 
-/// Opens an archive, allowing each of its parts `memory_bytes`.
+/// Opens an archive, allowing each of its parts `memory_bytes`; models in `models` are at hand.
 ///
 /// # Errors
-/// What the system or the archive says.
-pub fn open_archive(file: &Path, memory_bytes: u64) -> Result<Archive<'static>, Failure> {
+/// What the system, the archive or a model says.
+pub fn open_archive(file: &Path, memory_bytes: u64, models: &[PathBuf]) -> Result<Archive<'static>, Failure> {
     let mut limits = Limits::default();
     limits.memory_bytes = memory_bytes;
-    Ok(Archive::open(Box::new(open(file)?), limits)?)
+    Ok(Archive::open_with(Box::new(open(file)?), limits, &read_models(models)?)?)
+}
+
+/// Reads model files.
+///
+/// # Errors
+/// What the system or a model says, with the name of its file.
+pub fn read_models(files: &[PathBuf]) -> Result<Vec<Arc<Model>>, Failure> {
+    let read = |file: &PathBuf| {
+        let bytes = fs::read(file)
+            .map_err(|error| Failure::io(&format!("cannot read {}", file.display()), &error))?;
+        let named = |failure: Failure| Failure {
+            message: format!("{}: {}", file.display(), failure.message),
+            ..failure
+        };
+        Model::read(&bytes).map(Arc::new).map_err(|error| named(Failure::from(error)))
+    };
+    files.iter().map(read).collect()
 }

@@ -4,6 +4,7 @@
 //! Not here: giving the file back (`decompress`), its columns (`read`), what each costs (`inspect`).
 //! Holds: opening reads the index, header, schema and plan, and nothing else.
 
+use crate::networks::{Carried, Model};
 use crate::options::Level;
 use crate::packing::{self, PackingError};
 use crate::plan::Plan;
@@ -23,6 +24,7 @@ use hepz_recompression::RecipeError;
 use hepz_recompression::wrapper::Rewrap;
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 /// A schema may take this share of the memory limit: in memory it is up to thirty times longer than its bytes.
 const SCHEMA_SHARE: u64 = 64;
@@ -89,6 +91,10 @@ pub struct Archive<'a> {
     pub(crate) text_table: Option<TextTable>,
     /// None if the archive says everything about its file.
     pub(crate) refinement: Option<Refinement>,
+    /// Models that were given, for an archive that only names its own.
+    given: Vec<Arc<Model>>,
+    /// The models of the archive, once they were asked for.
+    models: OnceLock<Vec<Arc<Model>>>,
 }
 
 impl<'a> Archive<'a> {
@@ -97,7 +103,19 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// [`ArchiveError`] says whose move it is.
     pub fn open(medium: Box<dyn Source + 'a>, limits: Limits) -> Result<Archive<'a>, ArchiveError> {
-        Archive::over(Medium(medium), limits)
+        Archive::open_with(medium, limits, &[])
+    }
+
+    /// The same where models are at hand, for an archive that only names those that it needs. Others are ignored.
+    ///
+    /// # Errors
+    /// As [`Archive::open`].
+    pub fn open_with(
+        medium: Box<dyn Source + 'a>,
+        limits: Limits,
+        models: &[Arc<Model>],
+    ) -> Result<Archive<'a>, ArchiveError> {
+        Archive::over(Medium(medium), limits, models)
     }
 
     /// Opens an archive in memory.
@@ -117,10 +135,11 @@ impl<'a> Archive<'a> {
         Archive::open(Box::new(file), limits)
     }
 
-    fn over(medium: Medium<'a>, limits: Limits) -> Result<Archive<'a>, ArchiveError> {
+    fn over(medium: Medium<'a>, limits: Limits, models: &[Arc<Model>]) -> Result<Archive<'a>, ArchiveError> {
         let reader = Reader::open(medium, allowed(limits)).map_err(|error| container_error(&[], error))?;
         check_order(reader.sections())?;
         let mut archive = Archive::blank(reader, limits);
+        archive.given = models.to_vec();
         archive.read_front()?;
         archive.read_sums()?;
         archive.chunks = archive.numbers(Kind::Chunk).collect();
@@ -173,6 +192,8 @@ impl<'a> Archive<'a> {
             rewrap: None,
             text_table: None,
             refinement: None,
+            given: Vec::new(),
+            models: OnceLock::new(),
         }
     }
 
@@ -278,6 +299,39 @@ impl<'a> Archive<'a> {
         Ok(())
     }
 
+    /// The models that the archive uses, by number: those that it carries, and those that it names from those that were given.
+    ///
+    /// # Errors
+    /// [`ArchiveError::MissingModel`], [`ArchiveError::WrongModel`], and what reading the sections meets.
+    pub fn models(&self) -> Result<&[Arc<Model>], ArchiveError> {
+        if let Some(models) = self.models.get() {
+            return Ok(models);
+        }
+        let mut models = Vec::new();
+        for number in self.numbers(Kind::Model) {
+            let at = self.at(number);
+            if self.sections().get(number).is_none_or(|section| section.tag != models.len() as u64) {
+                return Err(ArchiveError::corrupt("model", at, "a model is missing"));
+            }
+            models.push(Carried::from_bytes(&self.payload(number)?, at)?.resolve(&self.given, at)?);
+        }
+        Ok(self.models.get_or_init(|| models))
+    }
+
+    /// Identities of the models that the archive uses, by number, and whether it carries them.
+    ///
+    /// # Errors
+    /// What reading the sections meets.
+    pub fn model_ids(&self) -> Result<Vec<([u8; 32], bool)>, ArchiveError> {
+        let carried = |number| Carried::from_bytes(&self.payload(number)?, self.at(number));
+        self.numbers(Kind::Model).map(|number| carried(number).map(|c| (c.id, c.payload.is_some()))).collect()
+    }
+
+    /// Models that are at hand, for an archive of which nothing is decoded yet.
+    pub(crate) fn give(&mut self, models: &[Arc<Model>]) {
+        self.given = models.to_vec();
+    }
+
     /// What the archive says about the file it holds.
     pub fn header(&self) -> &Header {
         &self.header
@@ -363,7 +417,11 @@ impl<'a> Archive<'a> {
     /// A section's unpacked payload.
     pub(crate) fn unpacked(&self, number: usize, most: u64) -> Result<Vec<u8>, ArchiveError> {
         let payload = self.payload(number)?;
-        packing::unpack(&payload, most).map_err(|error| match error {
+        let models = if packing::needs_network(&payload) { self.models()? } else { &[] };
+        let network = |number: u64| {
+            usize::try_from(number).ok().and_then(|number| models.get(number)).and_then(|m| m.byte_network())
+        };
+        packing::unpack_with(&payload, most, &network).map_err(|error| match error {
             PackingError::TooNew(_) => ArchiveError::TooNew { what: error.to_string() },
             PackingError::TooLong { wanted, allowed } => {
                 ArchiveError::OverLimit { limit: "bytes of a section", wanted, allowed }
@@ -391,12 +449,20 @@ fn allowed(limits: Limits) -> hepz_container::Limits {
 /// Kinds appear in the order of their numbers; only some may appear more than once, and chunks and pieces in order.
 fn check_order(sections: &[Section]) -> Result<(), ArchiveError> {
     let mut previous: Option<(Kind, u64)> = None;
-    let mut chunk = 0;
+    let (mut chunk, mut model) = (0, 0);
     for section in sections {
         let Some(kind) = Kind::from_id(section.kind) else {
             return Err(ArchiveError::TooNew { what: format!("section kind {}", section.kind) });
         };
         let corrupt = |what: &str| Err(ArchiveError::corrupt(kind.name(), section.at, what));
+        // A model stands in front of what needs it.
+        if kind == Kind::Model {
+            if section.tag != model {
+                return corrupt("a model is missing");
+            }
+            model += 1;
+            continue;
+        }
         let repeats = matches!(kind, Kind::Recipes | Kind::Skeleton | Kind::Chunk | Kind::Events);
         if previous
             .is_some_and(|(before, tag)| kind < before || kind == before && (!repeats || section.tag <= tag))

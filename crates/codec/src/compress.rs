@@ -8,14 +8,15 @@ use crate::chunks::{Cuts, Shelf, total_bytes};
 use crate::delimited::{self, Tabled};
 use crate::events::text::{self, Chunks};
 use crate::image::{Gaps, Image, Opened};
+use crate::networks::{ByteNetwork, Carrier, Model};
 use crate::options::Stage;
-use crate::packing::{FRAME_BYTES, pack, pack_pieces};
+use crate::packing::{Aid, FRAME_BYTES, Stretch, pack, pack_alone, pack_stretches};
 use crate::plan::forecast::lesson::{Outcome, Teaching};
 use crate::plan::{Encoded, Engine, Plan, Sample, Slice};
 use crate::precision::{Contracts, Rounded, RoundingReport, rounded};
 use crate::prices::Prices;
 use crate::schema::Schema;
-use crate::sections::Kind;
+use crate::sections::{Kind, NETWORKS_VERSION, PLAIN_VERSION};
 use crate::spool::{Append, Spool};
 use crate::streams;
 use crate::sums::{STEP_BYTES, Sums};
@@ -24,7 +25,7 @@ use crate::wrapped::{self, Inside, Remake};
 use crate::{CompressError, CompressOptions};
 use hepz_columns::Table;
 use hepz_container::wire::{put_bytes, put_varint};
-use hepz_container::{VERSION, WriteError, Writer};
+use hepz_container::{WriteError, Writer, header};
 use hepz_formats::delimited::TextTable;
 use hepz_formats::events::EventFormat;
 use hepz_formats::root::rewrite::{Compression, RewriteError, rewrite};
@@ -32,6 +33,7 @@ use hepz_formats::{Layout, Source};
 use hepz_recompression::wrapper::Rewrap;
 use rayon::prelude::*;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// A schema longer than this is not worth its tables, and readers refuse it.
 const SCHEMA_BYTES: usize = 16 << 20;
@@ -44,6 +46,8 @@ const RECIPES_BYTES: usize = 4 << 20;
 /// hundredths: of any bytes, and of text, where that model is at its best.
 const SURE_OF_BYTES: u64 = 85;
 const SURE_OF_TEXT: u64 = 55;
+/// Bytes that a network alone packs into one piece.
+const ALONE_BYTES: usize = 8 << 20;
 /// Notes that an archive keeps, and characters of each.
 const NOTES: usize = 32;
 const NOTE_CHARACTERS: usize = 300;
@@ -116,6 +120,13 @@ pub fn compress(
             let (archive, mut report) = compress_rounded(source, &rounded, options, workers.in_flight())?;
             report.rounding = Some(rounded.report);
             return Ok((archive, report));
+        }
+        if options.model_only && !options.models.iter().any(|model| model.byte_network().is_some()) {
+            return Err(CompressError::NoByteModel);
+        }
+        if options.as_bytes || options.model_only {
+            let chunk_bytes = options.level.chunk_bytes();
+            return Job::new(source, "", options, workers.in_flight(), chunk_bytes)?.generic(Vec::new());
         }
         let mut notes = Vec::new();
         if options.records.is_none() {
@@ -342,6 +353,13 @@ impl<'a> Job<'a> {
         })
     }
 
+    /// The first model of bytes among those that may be used.
+    fn forecaster(&self) -> Option<(&'a Arc<Model>, &'a ByteNetwork)> {
+        let used = self.options.model_only || self.engine() == Engine::Deep;
+        let mut models = self.options.models.iter().filter(|_| used);
+        models.find_map(|model| Some((model, model.byte_network()?)))
+    }
+
     /// What codes columns and events.
     fn engine(&self) -> Engine {
         self.options.level.engine()
@@ -385,7 +403,7 @@ impl<'a> Job<'a> {
     ) -> Result<(Spool, CompressReport), CompressError> {
         let mut archive = Spool::new();
         let mut report = self.report(self.notes.clone());
-        let mut sections = Writer::of_version(Append(&mut archive), VERSION).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(&mut archive), PLAIN_VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
         put(&mut sections, Kind::EventFormat, 0, &format.to_bytes())?;
@@ -420,13 +438,14 @@ impl<'a> Job<'a> {
     fn generic(&self, notes: Vec<String>) -> Result<(Spool, CompressReport), CompressError> {
         let mut archive = Spool::new();
         let mut report = self.report(notes);
-        let mut sections = Writer::of_version(Append(&mut archive), VERSION).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(&mut archive), PLAIN_VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         let image = Image::of(self.source);
         let gaps = Gaps::new(&[], &[], image.len());
-        self.put_skeleton(&mut sections, &image, &gaps, 0)?;
+        let mut carrier = Carrier::new(self.options.model_ref);
+        self.put_skeleton(&mut sections, &mut carrier, &image, &gaps, 0)?;
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
-        sections.finish().map_err(wrote)?;
+        finish(sections, carrier.is_used())?;
         report.archive_bytes = archive.len();
         Ok((archive, report))
     }
@@ -455,7 +474,7 @@ impl<'a> Job<'a> {
         }
         let mut archive = Spool::new();
         let mut report = self.report(notes);
-        let mut sections = Writer::of_version(Append(&mut archive), VERSION).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(&mut archive), PLAIN_VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &report.notes)?;
         let joint = if gaps.bytes() <= JOINT_BYTES { gaps.bytes() } else { 0 };
         let mut together = Vec::new();
@@ -463,9 +482,10 @@ impl<'a> Job<'a> {
         together.extend(skeleton(&image, &gaps, 0, joint as usize).map_err(CompressError::Read)?);
         put(&mut sections, Kind::Schema, 0, &pack(&together, self.engine()))?;
         put_recipes(&mut sections, &recipes, self.engine())?;
-        self.put_skeleton(&mut sections, &image, &gaps, joint)?;
+        let mut carrier = Carrier::new(self.options.model_ref);
+        self.put_skeleton(&mut sections, &mut carrier, &image, &gaps, joint)?;
         if !schema.tables.is_empty() {
-            match self.put_chunks(&mut sections, &image, &shelf, &schema)? {
+            match self.put_chunks(&mut sections, &mut carrier, &image, &shelf, &schema)? {
                 Some(networks) => report.networks = networks,
                 None => return Ok(Err("the plan does not read back; please report this")),
             }
@@ -478,7 +498,7 @@ impl<'a> Job<'a> {
             let stored = contracts.to_bytes(&schema.tables);
             put(&mut sections, Kind::Contracts, 0, &pack(&stored, self.engine()))?;
         }
-        sections.finish().map_err(wrote)?;
+        finish(sections, carrier.is_used() || report.networks.iter().any(|network| network.used))?;
         report.archive_bytes = archive.len();
         report.tables = schema.tables.len() as u64;
         report.columns = schema.tables.iter().map(|t| t.columns.len() as u64).sum();
@@ -495,7 +515,7 @@ impl<'a> Job<'a> {
 
     /// Begins an archive of the source with its header.
     pub(crate) fn begin<'s>(&'s self, archive: &'s mut Spool) -> Result<Begun<'s, 'a>, CompressError> {
-        let mut sections = Writer::of_version(Append(archive), VERSION).map_err(wrote)?;
+        let mut sections = Writer::of_version(Append(archive), PLAIN_VERSION).map_err(wrote)?;
         self.put_header(&mut sections, &self.notes)?;
         Ok(Begun { job: self, sections })
     }
@@ -522,14 +542,40 @@ impl<'a> Job<'a> {
     fn put_skeleton(
         &self,
         sections: &mut Sections<'_>,
+        carrier: &mut Carrier,
         image: &Image<'_>,
         gaps: &Gaps,
         mut from: u64,
     ) -> Result<(), CompressError> {
+        let forecaster = self.forecaster();
         while from < gaps.bytes() {
             let bytes = (gaps.bytes() - from).min(FRAME_BYTES as u64) as usize;
             let plain = skeleton(image, gaps, from, bytes).map_err(CompressError::Read)?;
-            for (bytes, packed) in pack_pieces(&plain, self.engine()) {
+            let pieces = match forecaster {
+                Some((model, network)) if self.options.model_only => {
+                    let aid = Aid { number: put_model(sections, carrier, model)?, network };
+                    plain.chunks(ALONE_BYTES).map(|bytes| (bytes.len(), pack_alone(bytes, aid))).collect()
+                }
+                _ => {
+                    let aid =
+                        forecaster.map(|(model, network)| Aid { number: carrier.number(model), network });
+                    let stretches = pack_stretches(&plain, self.engine(), aid);
+                    let worth = forecaster.filter(|(model, _)| {
+                        let saved: usize = stretches.iter().map(Stretch::saved).sum();
+                        // What follows is as this, as far as is known.
+                        let all = saved as u128 * u128::from(gaps.bytes() - from) / bytes.max(1) as u128;
+                        saved > 0 && all > u128::from(carrier.cost(model))
+                    });
+                    if let Some((model, _)) = worth {
+                        put_model(sections, carrier, model)?;
+                    }
+                    let chosen = |stretch: Stretch| {
+                        stretch.foreseen.filter(|_| worth.is_some()).unwrap_or(stretch.plain)
+                    };
+                    stretches.into_iter().flat_map(chosen).collect::<Vec<_>>()
+                }
+            };
+            for (bytes, packed) in pieces {
                 put(sections, Kind::Skeleton, from, &packed)?;
                 from += bytes as u64;
             }
@@ -558,6 +604,7 @@ impl<'a> Job<'a> {
     fn put_chunks(
         &self,
         sections: &mut Sections<'_>,
+        _carrier: &mut Carrier,
         image: &Image<'_>,
         shelf: &Shelf,
         schema: &Schema,
@@ -658,6 +705,28 @@ fn put_recipes(
             together.clear();
             first = number as u64 + 1;
         }
+    }
+    Ok(())
+}
+
+/// The number of a model in this archive; writes its section if nothing has used it yet.
+pub(crate) fn put_model(
+    sections: &mut Sections<'_>,
+    carrier: &mut Carrier,
+    model: &Arc<Model>,
+) -> Result<u64, CompressError> {
+    let (number, section) = carrier.use_model(model);
+    if let Some(section) = section {
+        put(sections, Kind::Model, number, &section)?;
+    }
+    Ok(number)
+}
+
+/// Ends an archive; one that uses models is of the version that knows them.
+fn finish(sections: Sections<'_>, networks: bool) -> Result<(), CompressError> {
+    let Append(archive) = sections.finish().map_err(wrote)?;
+    if networks {
+        archive.write_at(0, &header(NETWORKS_VERSION)).map_err(CompressError::Write)?;
     }
     Ok(())
 }

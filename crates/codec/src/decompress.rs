@@ -56,6 +56,7 @@ impl Archive<'_> {
         path: impl AsRef<Path>,
         options: &DecompressOptions<'_>,
     ) -> Result<(), ArchiveError> {
+        self.models()?;
         let part = PartFile::beside(path.as_ref()).map_err(ArchiveError::Write)?;
         match &self.schema {
             // Without open blocks the image is the file, so values are written to their places at once.
@@ -86,6 +87,8 @@ impl Archive<'_> {
         if self.refinement.is_some() {
             return Err(ArchiveError::IsRefinement);
         }
+        // A model that is missing is noticed before anything is written.
+        self.models()?;
         let workers = workers(options)?;
         if let Some(format) = &self.event_format {
             let mut sums = RunningSums::new();

@@ -36,6 +36,9 @@ pub enum CompressError {
     /// No rule matches a column of floats. Look at the names with `hepz list`.
     #[error("no rule matches a column of floats; `hepz list` shows the names")]
     NothingToRound,
+    /// A network alone was asked for, and no model of bytes was given. Give one.
+    #[error("no model of bytes was given that could code the file alone")]
+    NoByteModel,
     /// The archive, read back, does not give the input. Nothing was kept; please report this.
     #[error("the archive does not read back as the input, nothing was kept: {0}")]
     Verify(#[source] ArchiveError),
@@ -98,9 +101,18 @@ pub enum ArchiveError {
         /// What does not fit.
         what: &'static str,
     },
-    /// Reserved: the archive was written with other weights than those supplied.
-    #[error("the archive was written with other model weights")]
-    WrongModel,
+    /// The archive names a model that it does not carry, and none was given. Give its file.
+    #[error("the archive needs the model {wanted}, which it does not carry")]
+    MissingModel {
+        /// The model's identity, in hexadecimal digits.
+        wanted: String,
+    },
+    /// The archive names a model that it does not carry, and those that were given are others.
+    #[error("the archive needs the model {wanted}; what was given is another")]
+    WrongModel {
+        /// The model's identity, in hexadecimal digits.
+        wanted: String,
+    },
     /// The archive is sound but does not hold the file that it was compared with.
     #[error("the archive holds another file: {what} differs")]
     VerifyFailed {

@@ -4,6 +4,7 @@
 //! Not here: printing it (`hepz-cli`).
 //! Holds: the sizes of all sections and the frame around them add up to the archive.
 
+use crate::packing;
 use crate::prices::shares;
 use crate::sections::Kind;
 use crate::{Archive, ArchiveError, ColumnId, streams};
@@ -22,6 +23,8 @@ pub struct Inspection {
     pub columns: Vec<ColumnInspection>,
     /// Every kind of section, in the order of their numbers; the last row, `frame`, is what holds them together.
     pub sections: Vec<SectionInspection>,
+    /// Every model that the archive uses, by number.
+    pub models: Vec<ModelInspection>,
 }
 
 /// What one column costs.
@@ -64,7 +67,58 @@ pub struct SectionInspection {
     pub bytes: u64,
 }
 
+/// What one model costs and saves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ModelInspection {
+    /// Its identity.
+    pub id: [u8; 32],
+    /// True if the archive carries it, false if it only names it.
+    pub embedded: bool,
+    /// `bytes` or `values`; empty if it is not at hand.
+    pub kind: &'static str,
+    /// Its description, empty if it is not at hand.
+    pub description: String,
+    /// Bytes of its section.
+    pub bytes: u64,
+    /// What it saved in sections of bytes against counters alone, as counted when written; its own bytes are not taken off.
+    pub saved_bytes: u64,
+}
+
+/// A packed payload says within so many bytes what a network saved.
+const FRONT_BYTES: u64 = 32;
+
 impl Archive<'_> {
+    fn model_inspections(&self) -> Result<Vec<ModelInspection>, ArchiveError> {
+        let known = self.models().unwrap_or_default();
+        let mut inspections = Vec::new();
+        for (at, (id, embedded)) in self.model_ids()?.into_iter().enumerate() {
+            let section = self.numbers(Kind::Model).nth(at).and_then(|number| self.sections().get(number));
+            let model = known.get(at);
+            inspections.push(ModelInspection {
+                id,
+                embedded,
+                kind: model.map_or("", |model| model.kind()),
+                description: model.map_or_else(String::new, |model| model.description().to_owned()),
+                bytes: section.map_or(0, |section| section.bytes),
+                saved_bytes: 0,
+            });
+        }
+        if inspections.is_empty() {
+            return Ok(inspections);
+        }
+        for number in self.numbers(Kind::Skeleton) {
+            let bytes = self.sections().get(number).map_or(0, |section| section.bytes);
+            let front = self.part(number, 0..bytes.min(FRONT_BYTES))?;
+            let Some((model, saved)) = packing::saved_by_network(&front, bytes) else { continue };
+            let model = usize::try_from(model).ok().and_then(|model| inspections.get_mut(model));
+            if let Some(model) = model {
+                model.saved_bytes = model.saved_bytes.saturating_add(saved);
+            }
+        }
+        Ok(inspections)
+    }
+
     /// What each column and each kind of section costs.
     ///
     /// # Errors
@@ -115,6 +169,7 @@ impl Archive<'_> {
             chunks: self.chunks.len() as u64,
             columns,
             sections,
+            models: self.model_inspections()?,
         })
     }
 

@@ -92,7 +92,8 @@ pub fn split_to_files(
     let sink = |part: &PartFile| part.file().map(io::BufWriter::new).map_err(CompressError::Write);
     let mut report = split(&source, rules, &mut sink(&base)?, &mut sink(&refinement)?, &options)?;
     if options.verify {
-        let read = DecompressOptions { threads: options.threads, progress: options.progress };
+        let read =
+            DecompressOptions { threads: options.threads, progress: options.progress, ..Default::default() };
         let check = || {
             let archives =
                 [&base, &refinement].map(|part| Archive::open_file(part.path(), Limits::default()));

@@ -2,14 +2,17 @@
 //!
 //! In: nothing. Out: [`CompressOptions`], [`DecompressOptions`], [`Limits`], [`Progress`].
 //! Not here: what is done with them.
-//! Holds: no option but the level, the record schema, `content`, `precision` and networks changes a byte of the archive.
+//! Holds: no option but the level, the record schema, `content`, `precision`, networks and `as_bytes` changes a byte of the
+//! archive.
 
 use crate::chunks::CHUNK_BYTES;
 use crate::engine::Engine;
+use crate::networks::Model;
 use crate::plan::forecast::lesson::Trainer;
 use hepz_formats::records::{Arrangement, Schema};
 use hepz_formats::root::rewrite::Compression;
 use hepz_precision::RulesFile;
+use std::sync::Arc;
 
 /// How much effort goes into each byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,6 +122,14 @@ pub struct CompressOptions<'a> {
     /// At level max, who fits networks to the file's own columns; one is kept where it saves more than its weights take, and is
     /// part of the archive.
     pub trainer: Option<&'a dyn Trainer>,
+    /// Models that may be used at level max, where they pay.
+    pub models: Vec<Arc<Model>>,
+    /// The archive only names the models that it uses; who reads it has to give them.
+    pub model_ref: bool,
+    /// The file is coded by the first model of bytes alone, without counters and whatever it costs. For comparison.
+    pub model_only: bool,
+    /// The file is taken as plain bytes, whatever its format.
+    pub as_bytes: bool,
     /// Read the archive back and compare before reporting success ([`crate::compress_to_file`] only).
     pub verify: bool,
     /// Who is told how far it has come.
@@ -138,6 +149,8 @@ impl CompressOptions<'_> {
 pub struct DecompressOptions<'a> {
     /// Threads; 0 for one per core.
     pub threads: usize,
+    /// Models that a damaged archive may name ([`crate::salvage`] only; else see [`crate::Archive::open_with`]).
+    pub models: Vec<Arc<Model>>,
     /// Who is told how far it has come.
     pub progress: Option<&'a dyn Progress>,
 }

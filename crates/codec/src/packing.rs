@@ -1,10 +1,14 @@
 //! Packing: byte strings that are no columns, each by the method that suits it.
 //!
-//! In: bytes. Out: a packed form that says how it was packed: stored, zstd, or the byte model.
-//! Not here: columns (`plan`), framing (`sections`).
+//! In: bytes, and a network where there is one. Out: a packed form that says how it was packed: stored, zstd, the byte model, or a
+//! network with it or alone.
+//! Not here: columns (`plan`), framing (`sections`), models in archives (`networks`).
 //! Holds: the packed form is never more than 11 bytes longer than the bytes; unpacking believes no length.
 
+mod foreseen;
+
 use crate::engine::Engine;
+pub(crate) use foreseen::{Aid, Networks};
 use hepz_container::wire::{Cursor, WireError, put_varint};
 use hepz_models::bytes::{ByteConfig, decode, encode};
 use rayon::prelude::*;
@@ -33,6 +37,8 @@ const QUICK_LEVEL: i32 = 3;
 const STORED: u8 = 0;
 const ZSTD: u8 = 1;
 const MODEL: u8 = 2;
+const FORESEEN: u8 = 3;
+const ALONE: u8 = 4;
 
 /// Why bytes cannot be unpacked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +52,9 @@ pub(crate) enum PackingError {
     /// The byte model's description is of a later version or no writer's.
     #[error("byte model: {0}")]
     Model(String),
+    /// A network that is not there.
+    #[error("bytes are packed by model {0}, which is not there")]
+    NoNetwork(u64),
     /// More bytes than may be here.
     #[error("{wanted} bytes are packed where {allowed} may be")]
     TooLong {
@@ -124,17 +133,99 @@ pub(crate) fn pack_quickly(bytes: &[u8]) -> Vec<u8> {
     by_zstd(bytes, QUICK_LEVEL, false).filter(|z| z.len() < bytes.len()).unwrap_or_else(|| stored(bytes))
 }
 
-/// Packs up to [`FRAME_BYTES`] bytes of any kind into one piece or several: number of bytes, packed form.
+/// Number of bytes, packed form.
+pub(crate) type Piece = (usize, Vec<u8>);
+
+/// Packs up to [`FRAME_BYTES`] bytes of any kind into one piece or several.
 ///
 /// The byte model has to save 3 % against zstd, as zstd decodes a hundred times faster.
-pub(crate) fn pack_pieces(bytes: &[u8], engine: Engine) -> Vec<(usize, Vec<u8>)> {
-    if engine == Engine::Histograms {
-        return match bytes.len() {
-            0..=SMALL_BYTES => vec![(bytes.len(), pack(bytes, engine))],
-            _ => vec![(bytes.len(), pack_quickly(bytes))],
-        };
+pub(crate) fn pack_pieces(bytes: &[u8], engine: Engine) -> Vec<Piece> {
+    pack_stretches(bytes, engine, None).into_iter().flat_map(|stretch| stretch.plain).collect()
+}
+
+/// Bytes of one kind, packed.
+pub(crate) struct Stretch {
+    /// Without a network.
+    pub(crate) plain: Vec<Piece>,
+    /// With it, where that saves at least 1 %.
+    pub(crate) foreseen: Option<Vec<Piece>>,
+}
+
+fn packed_bytes(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|piece| piece.1.len()).sum()
+}
+
+impl Stretch {
+    /// Bytes that the network saves.
+    pub(crate) fn saved(&self) -> usize {
+        let with = self.foreseen.as_ref().map(|pieces| packed_bytes(pieces));
+        with.map_or(0, |with| packed_bytes(&self.plain).saturating_sub(with))
     }
-    stretches(bytes).into_par_iter().flat_map_iter(pack_stretch).collect()
+}
+
+/// As [`pack_pieces`], also with a network if there is one.
+pub(crate) fn pack_stretches(bytes: &[u8], engine: Engine, aid: Option<Aid<'_>>) -> Vec<Stretch> {
+    if engine == Engine::Histograms {
+        let packed = if bytes.len() <= SMALL_BYTES { pack(bytes, engine) } else { pack_quickly(bytes) };
+        return vec![Stretch { plain: vec![(bytes.len(), packed)], foreseen: None }];
+    }
+    let pack = |bytes: &[u8]| {
+        let (plain, modelled) = pack_stretch(bytes);
+        let foreseen = aid.and_then(|aid| foresee_stretch(bytes, &plain, modelled, aid));
+        Stretch { plain, foreseen }
+    };
+    stretches(bytes).into_par_iter().map(pack).collect()
+}
+
+/// Packs bytes by a network alone.
+pub(crate) fn pack_alone(bytes: &[u8], aid: Aid<'_>) -> Vec<u8> {
+    let mut packed = head(ALONE, bytes.len());
+    foreseen::put_alone(&mut packed, bytes, aid);
+    packed
+}
+
+/// Counters without the shortcut for repeats, as the network has to be asked for each byte all the same.
+fn config_foreseen(bytes: &[u8]) -> ByteConfig {
+    ByteConfig::for_sample(bytes, bytes.len())
+}
+
+/// The pieces with a network; none if that saves less than 1 %.
+fn foresee_stretch(
+    bytes: &[u8],
+    plain: &[Piece],
+    modelled: Vec<Vec<u8>>,
+    aid: Aid<'_>,
+) -> Option<Vec<Piece>> {
+    if modelled.is_empty() || !sample_is_foreseen(bytes, aid) {
+        return None;
+    }
+    let pieces: Vec<Piece> = bytes
+        .par_chunks(MODEL_PIECE_BYTES)
+        .zip(modelled)
+        .map(|(bytes, modelled)| {
+            let mut packed = head(FORESEEN, bytes.len());
+            foreseen::put_mixed(&mut packed, bytes, config_foreseen(bytes), aid, modelled.len());
+            (bytes.len(), if packed.len() < modelled.len() { packed } else { modelled })
+        })
+        .collect();
+    (packed_bytes(&pieces) < packed_bytes(plain) / 100 * 99).then_some(pieces)
+}
+
+/// True if a network saves 1 % on four short pieces. What follows is coded both ways, so this only has to spare time.
+fn sample_is_foreseen(bytes: &[u8], aid: Aid<'_>) -> bool {
+    const PIECE: usize = 32 << 10;
+    if bytes.len() < 4 * PIECE {
+        return true;
+    }
+    let gaps = (bytes.len() - PIECE) / 3;
+    let costs = |piece: usize| {
+        let bytes = &bytes[piece * gaps..][..PIECE];
+        let config = config_foreseen(bytes);
+        (encode(bytes, config).len(), foreseen::mixed(bytes, config, aid.network).len())
+    };
+    let costs: Vec<(usize, usize)> = (0..4).into_par_iter().map(costs).collect();
+    let sum = |of: fn(&(usize, usize)) -> usize| costs.iter().map(of).sum::<usize>();
+    sum(|cost| cost.1) < sum(|cost| cost.0) / 100 * 99
 }
 
 /// Cuts bytes where long text begins or ends, as one model suits only one of them.
@@ -166,13 +257,14 @@ fn stretches(bytes: &[u8]) -> Vec<&[u8]> {
     cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]).collect()
 }
 
-fn pack_stretch(bytes: &[u8]) -> Vec<(usize, Vec<u8>)> {
+/// The pieces, and what the byte model makes of them if it was asked.
+fn pack_stretch(bytes: &[u8]) -> (Vec<Piece>, Vec<Vec<u8>>) {
     let single = |packed| vec![(bytes.len(), packed)];
     if bytes.len() > SMALL_BYTES {
         let quick =
             by_zstd(bytes, 3, true).filter(|z| z.len() < bytes.len()).unwrap_or_else(|| stored(bytes));
         if quick.len() > bytes.len() / 100 * 99 && !sample_compresses(bytes) {
-            return single(quick);
+            return (single(quick), Vec::new());
         }
     }
     let pieces = || -> Vec<Vec<u8>> { bytes.par_chunks(MODEL_PIECE_BYTES).map(by_model).collect() };
@@ -181,9 +273,9 @@ fn pack_stretch(bytes: &[u8]) -> Vec<(usize, Vec<u8>)> {
     let other = zstd.filter(|z| z.len() < bytes.len()).unwrap_or_else(|| stored(bytes));
     let worth = if bytes.len() <= SMALL_BYTES { other.len() } else { other.len() / 100 * 97 };
     if modelled_bytes < worth {
-        bytes.chunks(MODEL_PIECE_BYTES).map(<[u8]>::len).zip(modelled).collect()
+        (bytes.chunks(MODEL_PIECE_BYTES).map(<[u8]>::len).zip(modelled.iter().cloned()).collect(), modelled)
     } else {
-        single(other)
+        (single(other), modelled)
     }
 }
 
@@ -198,16 +290,47 @@ fn sample_compresses(bytes: &[u8]) -> bool {
     (0..4).into_par_iter().any(sampled)
 }
 
-/// Gives back packed bytes, at most `allowed` of them.
+/// True if a network is needed to unpack this.
+pub(crate) fn needs_network(packed: &[u8]) -> bool {
+    matches!(packed.first(), Some(&(FORESEEN | ALONE)))
+}
+
+/// What a network saved in a packed payload of this length that begins like this: number of the model, bytes.
+pub(crate) fn saved_by_network(front: &[u8], packed_bytes: u64) -> Option<(u64, u64)> {
+    let mut cursor = Cursor::new(front);
+    if cursor.u8().ok()? != FORESEEN {
+        return None;
+    }
+    cursor.varint().ok()?;
+    let (number, plain_bytes) = foreseen::mixed_front(&mut cursor).ok()?;
+    Some((number, plain_bytes.saturating_sub(packed_bytes)))
+}
+
+/// Gives back packed bytes, at most `allowed` of them, where no network is needed.
 pub(crate) fn unpack(packed: &[u8], allowed: u64) -> Result<Vec<u8>, PackingError> {
+    unpack_with(packed, allowed, &|_| None)
+}
+
+/// Gives back packed bytes, at most `allowed` of them.
+pub(crate) fn unpack_with(
+    packed: &[u8],
+    allowed: u64,
+    networks: Networks<'_>,
+) -> Result<Vec<u8>, PackingError> {
     let mut cursor = Cursor::new(packed);
     let method = cursor.u8()?;
     let wanted = cursor.varint()?;
-    if method > MODEL {
+    if method > ALONE {
         return Err(PackingError::TooNew(method));
     }
     let too_long = PackingError::TooLong { wanted, allowed };
     let length = usize::try_from(wanted).ok().filter(|_| wanted <= allowed).ok_or(too_long)?;
+    if method == FORESEEN {
+        return foreseen::take_mixed(cursor, length, networks);
+    }
+    if method == ALONE {
+        return foreseen::take_alone(cursor, length, networks);
+    }
     if method == MODEL {
         let config = ByteConfig::from_bytes(cursor.u32()?.to_le_bytes())
             .map_err(|e| PackingError::Model(e.to_string()))?;

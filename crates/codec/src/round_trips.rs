@@ -87,7 +87,7 @@ fn archive_of_level(file: &[u8], layout: &Layout, in_flight: usize, level: Level
 fn restored(archive: &[u8]) -> Result<Vec<u8>, ArchiveError> {
     let mut file = Vec::new();
     Archive::from_bytes(archive, Limits::default())?
-        .decompress(&mut file, &DecompressOptions { threads: 1, progress: None })?;
+        .decompress(&mut file, &DecompressOptions { threads: 1, ..Default::default() })?;
     Ok(file)
 }
 
@@ -139,7 +139,7 @@ fn the_archive_does_not_depend_on_the_number_of_threads() {
         assert!(archives[0] == archives[1] && archives[0] == archives[2]);
         for threads in [1, 8] {
             let mut back = Vec::new();
-            let options = DecompressOptions { threads, progress: None };
+            let options = DecompressOptions { threads, ..Default::default() };
             let archive = Archive::from_bytes(&archives[0], Limits::default()).unwrap();
             archive.decompress(&mut back, &options).unwrap();
             assert!(back == file);
@@ -400,7 +400,7 @@ fn patched_archives_give_an_error_or_the_file_and_never_a_panic() {
             let damaged = patched(&archive, number, number * 7919 / sections, mask);
             let Ok(opened) = Archive::from_bytes(&damaged, limits) else { continue };
             let mut back = Vec::new();
-            let one = DecompressOptions { threads: 1, progress: None };
+            let one = DecompressOptions { threads: 1, ..Default::default() };
             if opened.decompress(&mut back, &one).is_ok() {
                 assert!(back == file, "{number}");
             }

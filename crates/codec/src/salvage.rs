@@ -144,7 +144,8 @@ pub fn salvage<'a>(
     sink: &mut dyn Write,
     options: &DecompressOptions<'_>,
 ) -> Result<Salvaged, ArchiveError> {
-    let (archive, damage) = Archive::of_remains(medium, limits)?;
+    let (mut archive, damage) = Archive::of_remains(medium, limits)?;
+    archive.give(&options.models);
     let mut rescue = Rescue { archive, damage, has_sums: false, report: Salvaged::default() };
     rescue.begin()?;
     let mut output = Output::new(sink);

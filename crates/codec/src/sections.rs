@@ -9,6 +9,12 @@ use hepz_container::FormatVersion;
 /// The first version whose schema has frames.
 pub(crate) const FRAMES_VERSION: FormatVersion = FormatVersion { major: 0, minor: 3 };
 
+/// What is written unless an archive needs more.
+pub(crate) const PLAIN_VERSION: FormatVersion = FormatVersion { major: 0, minor: 5 };
+
+/// The first version that may have networks; written where there are any.
+pub(crate) const NETWORKS_VERSION: FormatVersion = FormatVersion { major: 0, minor: 6 };
+
 /// What a section holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -40,11 +46,13 @@ pub(crate) enum Kind {
     Contracts = 13,
     /// Of which base archive this is the refinement, and what else differs.
     Refinement = 14,
+    /// Networks, or which ones; tag = number of the model, from 0. In front of what needs it, so anywhere.
+    Model = 15,
 }
 
 impl Kind {
     /// Every kind, by number.
-    pub(crate) const ALL: [Kind; 14] = [
+    pub(crate) const ALL: [Kind; 15] = [
         Kind::Header,
         Kind::Schema,
         Kind::Recipes,
@@ -59,6 +67,7 @@ impl Kind {
         Kind::TextTable,
         Kind::Contracts,
         Kind::Refinement,
+        Kind::Model,
     ];
 
     /// The wire number.
@@ -83,6 +92,7 @@ impl Kind {
             Kind::TextTable => "text table",
             Kind::Contracts => "contracts",
             Kind::Refinement => "refinement",
+            Kind::Model => "model",
         }
     }
 

@@ -73,8 +73,11 @@ pub fn compress_to_file(
     let mut report = compress(&source, &mut sink, &options)?;
     drop(sink);
     if options.verify {
-        let read_options = DecompressOptions { threads: options.threads, progress: options.progress };
-        let checked = Archive::open_file(part.path(), Limits::default())
+        let read_options =
+            DecompressOptions { threads: options.threads, progress: options.progress, ..Default::default() };
+        let checked = FileSource::open(part.path())
+            .map_err(ArchiveError::Io)
+            .and_then(|file| Archive::open_with(Box::new(file), Limits::default(), &options.models))
             .and_then(|archive| verify_written(&archive, &source, &report, &read_options));
         checked.map_err(|error| before.blame(from, error))?;
         report.verified = true;

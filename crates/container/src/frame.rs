@@ -13,8 +13,8 @@ use crate::{Bytes, FormatVersion, ReadError, Region};
 pub const MAGIC: [u8; 8] = *b"HEPZ\xE8\x0D\x0A\x0A";
 /// The last bytes of every archive.
 pub const END_MAGIC: [u8; 4] = *b"zpeh";
-/// The newest version that this crate reads and writes: since 0.2 archives may hold event records.
-pub const VERSION: FormatVersion = FormatVersion { major: 0, minor: 5 };
+/// The newest version that this crate reads and writes: since 0.2 archives may hold event records, since 0.6 networks.
+pub const VERSION: FormatVersion = FormatVersion { major: 0, minor: 6 };
 /// The oldest version that this crate reads, and the one it writes unless it is told otherwise: an archive names the
 /// oldest version that can read it.
 pub const OLDEST_VERSION: FormatVersion = FormatVersion { major: 0, minor: 1 };
@@ -78,8 +78,8 @@ impl Section {
     }
 }
 
-/// The first 16 bytes of an archive.
-pub(crate) fn header(version: FormatVersion) -> [u8; HEADER_BYTES as usize] {
+/// The first 16 bytes of an archive of this version, for a writer that learns late what the archive needs.
+pub fn header(version: FormatVersion) -> [u8; HEADER_BYTES as usize] {
     let mut header = [0; HEADER_BYTES as usize];
     header[..8].copy_from_slice(&MAGIC);
     header[8] = version.major;

@@ -39,7 +39,7 @@ pub use bytes::Bytes;
 pub use error::{FormatVersion, ReadError, Region, WriteError};
 pub use frame::{
     CHECKSUM_BYTES, END_MAGIC, HEADER_BYTES, INDEX, KNOWN_FEATURES, MAGIC, OLDEST_VERSION, Section,
-    TRAILER_BYTES, VERSION,
+    TRAILER_BYTES, VERSION, header,
 };
 pub use reader::{Limits, Reader};
 pub use salvage::{Damage, remains, salvage};

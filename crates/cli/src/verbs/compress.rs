@@ -6,7 +6,7 @@
 //! Not here: naming and renaming (`output`), compression (`hepz`).
 //! Holds: an archive appears under its name only when it is whole and, unless `--no-verify`, proved.
 
-use crate::arguments::{CompressArguments, Talk};
+use crate::arguments::{CompressArguments, ReadAs};
 use crate::console::{for_each, is_standard, or_standard_input, print, remark, shown};
 use crate::exit::{Exit, Failure};
 use crate::output::{Destination, Staged};
@@ -14,7 +14,9 @@ use crate::progress::Bar;
 use crate::trainer;
 use crate::verbs::rules;
 use crate::{console, input};
-use hepz::{Archive, CompressError, CompressOptions, CompressReport, DecompressOptions, FileSource, Limits};
+use hepz::{
+    Archive, CompressError, CompressOptions, CompressReport, DecompressOptions, FileSource, Level, Limits,
+};
 use hepz_formats::records::Arrangement;
 use serde_json::json;
 use std::fs::{self, File};
@@ -56,6 +58,13 @@ fn one(file: &Path, arguments: &CompressArguments) -> Result<(), Failure> {
     options.precision = rules.as_ref();
     let trainer = trainer::of(arguments)?;
     options.trainer = trainer.as_deref();
+    if !arguments.models.is_empty() && !arguments.model_only && arguments.level != Level::Max {
+        return Err(Failure::usage("models are used at --level max, or alone with --model-only"));
+    }
+    options.models = input::read_models(&arguments.models)?;
+    options.model_ref = arguments.model_ref;
+    options.model_only = arguments.model_only;
+    options.as_bytes = arguments.read_as == Some(ReadAs::Bytes);
     let arrangement = if arguments.columns { Arrangement::Columns } else { Arrangement::Rows };
     options.records = arguments.schema.clone().map(|schema| (schema, arrangement));
     let piped = is_standard(file) || !input::is_regular(file)?;
@@ -86,7 +95,7 @@ fn one(file: &Path, arguments: &CompressArguments) -> Result<(), Failure> {
     if target.rm && !is_standard(file) {
         fs::remove_file(file).map_err(|error| Failure::io("cannot remove it after compressing", &error))?;
     }
-    tell(file, output, &report, start.elapsed().as_secs_f64(), arguments.talk)
+    tell(file, output, &report, start.elapsed().as_secs_f64(), arguments)
 }
 
 /// The archive's name: the file's, and the suffix.
@@ -128,7 +137,7 @@ fn write_archive(
         let mut read = DecompressOptions::new();
         read.threads = options.threads;
         read.progress = options.progress;
-        Archive::open(Box::new(again), Limits::default())
+        Archive::open_with(Box::new(again), Limits::default(), &options.models)
             .and_then(|archive| hepz::verify_written(&archive, source, &report, &read))
             .map_err(CompressError::Verify)?;
         report.verified = true;
@@ -141,12 +150,13 @@ fn tell(
     output: &Path,
     report: &CompressReport,
     seconds: f64,
-    talk: Talk,
+    arguments: &CompressArguments,
 ) -> Result<(), Failure> {
-    let name = shown(file);
+    let (name, talk) = (shown(file), arguments.talk);
     let (original, archive) = (report.original_bytes, report.archive_bytes);
     let ratio = original as f64 / archive.max(1) as f64;
-    if report.format.is_empty() {
+    let asked = arguments.model_only || arguments.read_as.is_some();
+    if report.format.is_empty() && !asked {
         remark(talk, &format!("hepz: {name}: note: its format is not known; it is stored as plain bytes"));
     }
     if let Some(rounding) = &report.rounding {

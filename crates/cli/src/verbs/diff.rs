@@ -47,7 +47,8 @@ fn compare(arguments: &DiffArguments) -> Result<bool, Exit> {
     let found = hepz::diff(&source_a, &source_b, limits).map_err(|error| {
         let mut failure = Failure::from(error);
         // Which of the two it is, opening them says.
-        let broken = |file| input::open_archive(file, arguments.memory.bytes).err().map(|other| other.exit);
+        let broken =
+            |file| input::open_archive(file, arguments.memory.bytes, &[]).err().map(|other| other.exit);
         let file = if broken(b) == Some(failure.exit) && broken(a) != Some(failure.exit) { b } else { a };
         failure.message = format!("cannot be compared: {}", failure.message);
         fail(file, failure)

@@ -73,7 +73,7 @@ fn evaluate(arguments: &EvaluateArguments) -> Result<(), Exit> {
 
 /// False for an archive that is damaged; true for every other file.
 fn opens(file: &Path, arguments: &EvaluateArguments) -> bool {
-    let error = input::open_archive(file, arguments.memory.bytes).err();
+    let error = input::open_archive(file, arguments.memory.bytes, &[]).err();
     error.is_none_or(|failure| failure.exit == Exit::NotAnArchive)
 }
 

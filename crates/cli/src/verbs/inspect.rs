@@ -3,24 +3,36 @@
 //! In: archives. Out: a table of columns (with contexts if `-v`) and one of sections for each.
 //! JSON: `file`, `original_bytes`, `archive_bytes`, `ratio`, `chunks`, `columns` (each `table`, `name`, `unit`, `type`,
 //! `rows`, `raw_bytes`, `archive_bytes`, `bits_per_value`, `transform`, `contract`, `contexts`), `sections` (each `kind`, `count`,
-//! `bytes`), `laws` (each `law`, `bytes`, `numbers`, `saved_bytes`; null without --laws).
+//! `bytes`), `models` (each `id`, `kind`, `embedded`, `bytes`, `saved_bytes`), `laws` (each `law`, `bytes`, `numbers`, `saved_bytes`; null without --laws).
+//! Of a model file: `file`, `model` (its identity), `kind`, `payload_bytes`, `networks`, `parameters` (null for value networks),
+//! `checkpoint_columns`, `description`.
 //! Not here: the figures themselves (`hepz`).
 //! Holds: the sections add up to the archive.
 
 use crate::arguments::InspectArguments;
 use crate::cells::Cells;
-use crate::console::{for_each, print, shown};
+use crate::console::{for_each, is_standard, print, shown};
 use crate::exit::{Exit, Failure};
 use crate::input;
 use hepz::Inspection;
 use hepz::events::EventsInspection;
+use hepz::networks::{MODEL_MAGIC, Model, Networks, id_text};
 use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Runs the verb.
 pub fn run(arguments: &InspectArguments) -> Exit {
     for_each(&arguments.files, |file| {
-        let archive = input::open_archive(file, arguments.memory.bytes)?;
+        if let Some(model) = model_file(file)? {
+            return if arguments.talk.json {
+                model_json(file, &model)
+            } else {
+                print(&model_text(file, &model))
+            };
+        }
+        let archive = input::open_archive(file, arguments.memory.bytes, &arguments.models.files)?;
         let mut inspection = archive.inspect()?;
         if arguments.sort {
             // Stable, so columns of equal cost stay in the order of the file.
@@ -63,7 +75,80 @@ fn text(file: &Path, inspection: &Inspection, verbose: bool) -> String {
         cells.add(row.into_iter().chain([format!("{share:.1} %")]).collect());
     }
     text.push('\n');
-    text + &cells.to_text()
+    text + &cells.to_text() + &models(inspection)
+}
+
+/// The table of models, if there are any.
+fn models(inspection: &Inspection) -> String {
+    if inspection.models.is_empty() {
+        return String::new();
+    }
+    let mut cells = Cells::new(&["<model", "<kind", "bytes", "bytes saved", "<where"]);
+    for model in &inspection.models {
+        cells.add(vec![
+            id_text(&model.id),
+            if model.kind.is_empty() { "not at hand".to_owned() } else { model.kind.to_owned() },
+            model.bytes.to_string(),
+            model.saved_bytes.to_string(),
+            if model.embedded { "in the archive" } else { "named only" }.to_owned(),
+        ]);
+    }
+    format!("\n{}", cells.to_text())
+}
+
+/// The model, if the file is one. Pipes are taken for archives.
+fn model_file(file: &Path) -> Result<Option<Model>, Failure> {
+    if is_standard(file) || !input::is_regular(file)? {
+        return Ok(None);
+    }
+    let failed = |error: io::Error| Failure::io("cannot read", &error);
+    let mut front = Vec::new();
+    let opened = File::open(file).map_err(failed)?;
+    opened.take(MODEL_MAGIC.len() as u64).read_to_end(&mut front).map_err(failed)?;
+    if front != MODEL_MAGIC {
+        return Ok(None);
+    }
+    Ok(Some(Model::read(&fs::read(file).map_err(failed)?)?))
+}
+
+/// What a model's networks are, a line each.
+fn networks(model: &Model) -> Vec<String> {
+    match model.networks() {
+        Networks::Bytes(network) => vec![network.describe()],
+        Networks::Values(networks) => networks.iter().map(|(what, _)| what.clone()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn model_text(file: &Path, model: &Model) -> String {
+    let mut text = format!("{}: model {} of {}\n", shown(file), id_text(&model.id()), model.kind());
+    text += &format!("{} bytes in an archive", model.payload().len());
+    if let Some(network) = model.byte_network() {
+        text += &format!(", {} weights", network.parameters());
+    }
+    if !model.checkpoint().is_empty() {
+        let values: usize = model.checkpoint().iter().map(|(_, column)| column.len()).sum();
+        text += &format!(", a checkpoint of {values} floats");
+    }
+    text.push_str("\n\n");
+    for line in networks(model) {
+        text += &format!("{line}\n");
+    }
+    format!("{text}\n{}", model.description())
+}
+
+fn model_json(file: &Path, model: &Model) -> Result<(), Failure> {
+    let line = json!({
+        "file": shown(file),
+        "model": id_text(&model.id()),
+        "kind": model.kind(),
+        "payload_bytes": model.payload().len(),
+        "networks": networks(model),
+        "parameters": model.byte_network().map(|network| network.parameters()),
+        "checkpoint_columns": model.checkpoint().len(),
+        "description": model.description(),
+    });
+    print(&format!("{line}\n"))
 }
 
 /// The table of columns; contexts, which make long lines, only if asked for, and units and contracts only if there are any.
@@ -151,6 +236,19 @@ fn print_json(
         .iter()
         .map(|section| json!({"kind": section.kind, "count": section.count, "bytes": section.bytes}))
         .collect();
+    let models: Vec<Value> = inspection
+        .models
+        .iter()
+        .map(|model| {
+            json!({
+                "id": id_text(&model.id),
+                "kind": if model.kind.is_empty() { Value::Null } else { json!(model.kind) },
+                "embedded": model.embedded,
+                "bytes": model.bytes,
+                "saved_bytes": model.saved_bytes,
+            })
+        })
+        .collect();
     let line = json!({
         "file": shown(file),
         "original_bytes": inspection.original_bytes,
@@ -159,6 +257,7 @@ fn print_json(
         "chunks": inspection.chunks,
         "columns": columns,
         "sections": sections,
+        "models": models,
         "laws": events.map(|events| {
             events.laws.iter().map(|law| json!({
                 "law": law.law.name(), "bytes": law.bytes, "numbers": law.numbers, "saved_bytes": law.saved,

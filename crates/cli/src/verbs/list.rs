@@ -49,7 +49,7 @@ pub fn run(arguments: &ListArguments) -> Exit {
     let mut details = String::new();
     let mut listed = 0;
     let mut worst = for_each(&arguments.files, |file| {
-        let found = open(file, arguments.memory.bytes)?;
+        let found = open(file, arguments)?;
         listed += 1;
         let mut trees = found.trees();
         if let Some(name) = &arguments.tree {
@@ -83,8 +83,8 @@ pub fn run(arguments: &ListArguments) -> Exit {
     worst
 }
 
-fn open(file: &Path, memory_bytes: u64) -> Result<Listed, Failure> {
-    let failure = match input::open_archive(file, memory_bytes) {
+fn open(file: &Path, arguments: &ListArguments) -> Result<Listed, Failure> {
+    let failure = match input::open_archive(file, arguments.memory.bytes, &arguments.models.files) {
         Ok(archive) => return Ok(Listed::Archive(Box::new(archive))),
         Err(failure) => failure,
     };

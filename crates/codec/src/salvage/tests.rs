@@ -10,7 +10,7 @@ use hepz_formats::{Extent, Layout, Part, Place};
 
 fn saved(archive: &[u8]) -> Result<(Vec<u8>, Salvaged), ArchiveError> {
     let mut file = Vec::new();
-    let options = DecompressOptions { threads: 1, progress: None };
+    let options = DecompressOptions { threads: 1, ..Default::default() };
     let report = salvage(Box::new(Memory(archive)), Limits::default(), &mut file, &options)?;
     assert_eq!(report.written_bytes, file.len() as u64);
     Ok((file, report))

@@ -1,6 +1,6 @@
 //! Logistic mixing: many log odds to one, by weights that learn.
 //!
-//! In: [`N_INPUTS`] log odds and the number of a weight set for each of [`N_MIXERS`] mixers. Out: one log odds.
+//! In: [`N_INPUTS`] log odds and the number of a weight set for each of `N` mixers. Out: one log odds.
 //! Not here: which contexts select a weight set (`mod`).
 //! Holds: the absolute inputs add up to less than 2^16, so that a sum of products fits 32 bits; weights saturate.
 //! Source: online gradient descent on coding cost, `w += rate * (bit - p) * input`, in two layers.
@@ -10,8 +10,6 @@ use crate::logistic::LOG_ODDS_LIMIT;
 
 /// Inputs of the first layer, a multiple of the 8 lanes of 16 bits that every 64-bit machine has.
 pub(super) const N_INPUTS: usize = 32;
-/// Mixers of the first layer, inputs of the second.
-pub(super) const N_MIXERS: usize = 2;
 /// Weight sets of a mixer.
 pub(super) const N_SETS: usize = 512;
 /// A weight of 1 in the first layer.
@@ -26,28 +24,28 @@ pub(super) struct Inputs(pub(super) [i16; N_INPUTS]);
 #[repr(align(64))]
 struct Weights([i16; N_INPUTS]);
 
-/// Two layers of mixing.
+/// Two layers of mixing: `N` mixers in the first, one over them in the second.
 #[derive(Debug, Clone)]
-pub(super) struct Mixers {
-    first: [Box<[Weights; N_SETS]>; N_MIXERS],
-    chosen: [usize; N_MIXERS],
-    odds: [i32; N_MIXERS],
-    p: [u32; N_MIXERS],
+pub(super) struct Mixers<const N: usize> {
+    first: [Box<[Weights; N_SETS]>; N],
+    chosen: [usize; N],
+    odds: [i32; N],
+    p: [u32; N],
     /// Weights of the second layer; 65536 is 1.
-    second: Box<[[i32; N_MIXERS]; N_SETS]>,
+    second: Box<[[i32; N]; N_SETS]>,
     chosen_second: usize,
     p_second: u32,
 }
 
-impl Mixers {
+impl<const N: usize> Mixers<N> {
     /// Weight sets that start from `initial`; the second layer starts as an average.
-    pub(super) fn new(initial: &[i16; N_INPUTS]) -> Mixers {
+    pub(super) fn new(initial: &[i16; N_INPUTS]) -> Mixers<N> {
         Mixers {
             first: std::array::from_fn(|_| boxed(Weights(*initial))),
-            chosen: [0; N_MIXERS],
-            odds: [0; N_MIXERS],
-            p: [32768; N_MIXERS],
-            second: boxed([65536 / N_MIXERS as i32; N_MIXERS]),
+            chosen: [0; N],
+            odds: [0; N],
+            p: [32768; N],
+            second: boxed([65536 / N as i32; N]),
             chosen_second: 0,
             p_second: 32768,
         }
@@ -55,16 +53,16 @@ impl Mixers {
 
     /// The log odds of a 1 under the weight sets `sets` and, in the second layer, `last`.
     #[inline(always)]
-    pub(super) fn mix(&mut self, inputs: &Inputs, sets: [usize; N_MIXERS], last: usize) -> i32 {
+    pub(super) fn mix(&mut self, inputs: &Inputs, sets: [usize; N], last: usize) -> i32 {
         self.chosen = sets.map(|set| set & (N_SETS - 1));
         self.chosen_second = last & (N_SETS - 1);
-        let mut sums = [0; N_MIXERS];
+        let mut sums = [0; N];
         for ((sum, mixer), &set) in sums.iter_mut().zip(&self.first).zip(&self.chosen) {
             *sum = dot(inputs, &mixer[set]);
         }
         let mut sum = 0;
         let weights = &self.second[self.chosen_second];
-        for at in 0..N_MIXERS {
+        for at in 0..N {
             let odds = (sums[at] >> 14).clamp(-LOG_ODDS_LIMIT, LOG_ODDS_LIMIT);
             self.odds[at] = odds;
             self.p[at] = squash(odds);

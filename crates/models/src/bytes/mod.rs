@@ -1,6 +1,6 @@
 //! Bytes: context mixing for skeletons, text and unknown files.
 //!
-//! In: bytes. Out: their price, by one walk for both directions ([`ByteModel::code`]).
+//! In: bytes, and what a network thinks of each if there is one. Out: their price, by one walk for both directions ([`ByteModel::code`]).
 //! Not here: the arithmetic of coding (`hepz-entropy`), where a stream begins and ends (`hepz-container`).
 //! Holds: no floating point; equal bytes and an equal [`ByteConfig`] give equal code on every machine; decoding hostile
 //! bytes gives some bytes, never a panic; memory is fixed by [`ByteConfig`], not by the length a header claims.
@@ -9,11 +9,13 @@
 //! of sixteen, four decisions a byte instead of eight; the field above and how this one compares with it are contexts.
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
+mod alone;
 mod alphabet;
 mod config;
 mod contexts;
 mod counter;
 mod evidence;
+mod forecast;
 mod history;
 mod matches;
 mod mixer;
@@ -23,7 +25,9 @@ mod state;
 mod stride;
 mod text;
 
+pub use alone::{decode_alone, encode_alone};
 pub use config::{ByteConfig, ByteConfigError};
+pub use forecast::Frequencies;
 pub use stride::detect_stride;
 
 use crate::logistic::LOGISTIC;
@@ -31,6 +35,7 @@ use alphabet::Alphabet;
 use contexts::{Contexts, N_CONTEXTS, N_PLACES};
 use counter::Counters;
 use evidence::Evidence;
+use forecast::Forecast;
 use hepz_entropy::{Coder, Decoder, Encoder};
 use history::History;
 use matches::{MatchModel, WHOLE_LEN, WholeBytes};
@@ -43,6 +48,10 @@ const N_NODES: usize = 512;
 /// Where the inputs of the match models begin.
 const LONG: usize = 2 * N_CONTEXTS + 2;
 const SHORT: usize = LONG + 2;
+/// Where those of a network do.
+const NETWORK: usize = SHORT + 2;
+/// What a fresh model thinks of a network, which was trained when counters have seen nothing.
+const NETWORK_WEIGHT: i16 = ONE / 8 * 5;
 
 /// Prices bytes by what came before them.
 #[derive(Debug, Clone)]
@@ -56,7 +65,9 @@ pub struct ByteModel {
     short: MatchModel,
     long_hash: u32,
     inputs: Inputs,
-    mixers: Mixers,
+    mixers: Mixers<2>,
+    /// What a network thinks of the next byte, if there is one.
+    forecast: Option<Box<Forecast>>,
     /// The bytes that one nibble codes, and where a byte is among them; none outside of printed numbers.
     alphabet: Option<Box<Alphabet>>,
     rate: i32,
@@ -72,11 +83,6 @@ impl ByteModel {
     /// A fresh model.
     pub fn new(config: ByteConfig) -> ByteModel {
         let log2_bytes = u32::from(config.log2_table_bytes());
-        let mut initial = [0i16; N_INPUTS];
-        initial[..N_CONTEXTS].fill(ONE / 6);
-        initial[2 * N_CONTEXTS..][..2].fill(ONE / 8);
-        initial[LONG] = ONE / 5;
-        initial[SHORT] = ONE / 5;
         let history_bits = (log2_bytes + 1).clamp(16, 26);
         let text = config.is_text();
         ByteModel {
@@ -93,7 +99,8 @@ impl ByteModel {
             short: MatchModel::new(log2_bytes.clamp(16, 24) - 7, if text { 6 } else { 4 }),
             long_hash: 0,
             inputs: Inputs([0; N_INPUTS]),
-            mixers: Mixers::new(&initial),
+            mixers: Mixers::new(&initial_weights()),
+            forecast: None,
             alphabet: config.extra_symbols().map(|extra| Box::new(Alphabet::new(extra))),
             rate: 255,
             refinements: [Refinement::new(4 * N_NODES), Refinement::new(1 << 12)],
@@ -101,6 +108,21 @@ impl ByteModel {
             n_known: 0,
             bits_coded: 0,
         }
+    }
+
+    /// A fresh model that is told before each byte what a network thinks of it ([`ByteModel::code_foreseen`]).
+    pub fn with_network(config: ByteConfig) -> ByteModel {
+        let mut initial = initial_weights();
+        initial[NETWORK] = NETWORK_WEIGHT;
+        ByteModel { forecast: Some(Box::new(Forecast::new(&initial))), ..ByteModel::new(config) }
+    }
+
+    /// As [`ByteModel::code`], where a network thinks that the byte has these frequencies.
+    pub fn code_foreseen(&mut self, coder: &mut impl Coder, byte: u8, frequencies: &Frequencies) -> u8 {
+        if let Some(forecast) = &mut self.forecast {
+            forecast.hear(frequencies, self.alphabet.as_deref());
+        }
+        self.code(coder, byte)
     }
 
     /// Codes one byte: an encoder takes `byte`, a decoder ignores it; both return the byte.
@@ -161,6 +183,9 @@ impl ByteModel {
         self.n_known = self.evidence.fetch(&self.contexts.hashes, base);
         self.long.expect(expected[0]);
         self.short.expect(expected[1]);
+        if let Some(forecast) = &mut self.forecast {
+            forecast.open(base as usize);
+        }
         let mut place = 1usize;
         for n_bits in 0..4 {
             let p = self.predict(base as usize, place, n_bits);
@@ -189,13 +214,20 @@ impl ByteModel {
         // A number for how far into the byte: 0 to 15.
         let depth = usize::from(base >= 16) * 4 + usize::from(base >= 32) * 4 + n_bits as usize;
         let sets = [self.contexts.selector * 16 + depth, (long.max(short) * 16 + self.n_known) as usize];
-        let odds = self.mixers.mix(&self.inputs, sets, node);
+        let odds = match &mut self.forecast {
+            None => self.mixers.mix(&self.inputs, sets, node),
+            Some(forecast) => {
+                (inputs[NETWORK], inputs[NETWORK + 1]) = forecast.predict(place);
+                forecast.mix(&self.inputs, sets, depth, node)
+            }
+        };
         let mixed = squash(odds);
         let hinted = self.long.hint() * 2 + self.short.hint();
         let refined = self.refinements[0].refine(odds, hinted * N_NODES + node);
         let hashed = (self.contexts.last as u32 & 0xffff) << 9 | node as u32;
         let refined2 = self.refinements[1].refine(odds, (hashed.wrapping_mul(0x9e37_79b1) >> 20) as usize);
-        ((2 * mixed + refined + refined2 + 2) >> 2).clamp(1, 65535)
+        let refined3 = self.forecast.as_mut().map_or(mixed, |forecast| forecast.refine(odds, node));
+        ((mixed + refined + refined2 + refined3 + 2) >> 2).clamp(1, 65535)
     }
 
     #[inline(always)]
@@ -209,7 +241,10 @@ impl ByteModel {
         self.order1.learn(order1, bit, 1023);
         self.long.learn(bit);
         self.short.learn(bit);
-        self.mixers.learn(&self.inputs, bit, self.rate, 96);
+        match &mut self.forecast {
+            None => self.mixers.learn(&self.inputs, bit, self.rate, 96),
+            Some(forecast) => forecast.learn(&self.inputs, bit, self.rate, 96),
+        }
         for refinement in &mut self.refinements {
             refinement.learn(bit, 5);
         }
@@ -229,6 +264,16 @@ impl ByteModel {
         let worth_a_look = self.short.expected().is_some();
         self.long.advance(&self.history, u32::from(byte), long, worth_a_look);
     }
+}
+
+/// Weights of the first layer in a fresh model.
+fn initial_weights() -> [i16; N_INPUTS] {
+    let mut initial = [0i16; N_INPUTS];
+    initial[..N_CONTEXTS].fill(ONE / 6);
+    initial[2 * N_CONTEXTS..][..2].fill(ONE / 8);
+    initial[LONG] = ONE / 5;
+    initial[SHORT] = ONE / 5;
+    initial
 }
 
 /// Log odds of a probability in units of 2^-16.
@@ -259,6 +304,41 @@ pub fn encode(bytes: &[u8], config: ByteConfig) -> Vec<u8> {
         model.code(&mut coder, byte);
     }
     coder.finish()
+}
+
+/// As [`encode`], where `foresee` says before each byte how frequent each value is, from the byte before (0 at the start).
+pub fn encode_foreseen(
+    bytes: &[u8],
+    config: ByteConfig,
+    mut foresee: impl FnMut(u8, &mut Frequencies),
+) -> Vec<u8> {
+    let mut coder = Encoder::default();
+    let mut model = ByteModel::with_network(config);
+    let (mut last, mut frequencies) = (0, [0; 256]);
+    for &byte in bytes {
+        foresee(last, &mut frequencies);
+        last = model.code_foreseen(&mut coder, byte, &frequencies);
+    }
+    coder.finish()
+}
+
+/// Gives back `len` bytes of [`encode_foreseen`]. Any `coded` gives some bytes.
+pub fn decode_foreseen(
+    coded: &[u8],
+    len: usize,
+    config: ByteConfig,
+    mut foresee: impl FnMut(u8, &mut Frequencies),
+) -> Vec<u8> {
+    let mut coder = Decoder::new(coded);
+    let mut model = ByteModel::with_network(config);
+    let (mut last, mut frequencies) = (0, [0; 256]);
+    let mut bytes = Vec::with_capacity(len.min(1 << 16));
+    for _ in 0..len {
+        foresee(last, &mut frequencies);
+        last = model.code_foreseen(&mut coder, 0, &frequencies);
+        bytes.push(last);
+    }
+    bytes
 }
 
 /// Gives back `len` bytes. Any `coded` gives some bytes.

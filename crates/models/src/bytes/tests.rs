@@ -260,3 +260,77 @@ fn detected_shapes_pay() {
     let unknown = encode(&bytes, ByteConfig::binary(22, None)).len();
     assert!(known * 10 < unknown * 9, "{known} {unknown}");
 }
+
+/// Networks of all kinds: constant, at both ends of what a number holds, one that knows the bytes, and noise.
+fn oracles(bytes: &[u8]) -> Vec<Box<dyn FnMut(u8, &mut Frequencies) + '_>> {
+    let mut at = 0;
+    let mut seeds = numbers(3);
+    vec![
+        Box::new(|_, told| told.fill(0)),
+        Box::new(|_, told| told.fill(u32::MAX)),
+        Box::new(|_, told| told.fill(1 << 16)),
+        Box::new(move |_, told| {
+            told.fill(16);
+            told[usize::from(bytes.get(at).copied().unwrap_or(0))] += (1 << 24) - 16 * 256;
+            at += 1;
+        }),
+        Box::new(move |last, told| {
+            for n in told.iter_mut() {
+                *n = (seeds.next().unwrap_or(0) >> 40) as u32 & u32::from(last) << 16;
+            }
+        }),
+    ]
+}
+
+#[test]
+fn bytes_come_back_whatever_a_network_thinks_of_them() {
+    for bytes in [Vec::new(), noise(700), table(60), records(150)] {
+        for config in configs() {
+            for (mut encoder, mut decoder) in oracles(&bytes).into_iter().zip(oracles(&bytes)) {
+                let coded = encode_foreseen(&bytes, config, &mut encoder);
+                assert_eq!(decode_foreseen(&coded, bytes.len(), config, &mut decoder), bytes, "{config:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_network_that_knows_is_believed_and_one_that_does_not_costs_little() {
+    let bytes = table(3000);
+    for config in [ByteConfig::numbers(18, *b" e"), ByteConfig::text(18)] {
+        let plain = encode(&bytes, config).len();
+        let costs: Vec<usize> = oracles(&bytes)
+            .into_iter()
+            .map(|mut oracle| encode_foreseen(&bytes, config, &mut oracle).len())
+            .collect();
+        // 24 bits of a network say at best that other decisions are one in 2,000.
+        assert!(costs[3] < plain / 10, "{plain} {costs:?}");
+        for misleading in [0, 1, 2, 4] {
+            assert!(costs[misleading] < plain + plain / 50, "{plain} {costs:?}");
+        }
+    }
+}
+
+#[test]
+fn streams_of_a_network_alone_come_back_and_do_not_depend_on_each_other() {
+    // Frequencies that depend on the last byte of a stream alone.
+    let foresee = |last: &[u8], told: &mut [u32]| {
+        for (stream, &last) in last.iter().enumerate() {
+            for (byte, n) in told[stream * 256..][..256].iter_mut().enumerate() {
+                *n = if byte as u8 == last.wrapping_add(1) { 1 << 22 } else { 1 << 14 };
+            }
+        }
+    };
+    let bytes: Vec<u8> = (0..5000u32).map(|at| (at * 7 / 6) as u8).collect();
+    for (len, stream_bytes) in [(0, 10), (1, 1), (5000, 999), (5000, 1000), (5000, 0), (10, usize::MAX)] {
+        let coded = encode_alone(&bytes[..len], stream_bytes, foresee);
+        let slices: Vec<&[u8]> = coded.iter().map(Vec::as_slice).collect();
+        assert_eq!(decode_alone(&slices, len, stream_bytes, foresee), bytes[..len]);
+        if let Some(second) = bytes[..len].chunks(stream_bytes.max(1)).nth(1) {
+            assert_eq!(encode_alone(second, stream_bytes, foresee)[0], coded[1]);
+        }
+        // What is missing decodes to something.
+        assert_eq!(decode_alone(&[], len, stream_bytes, foresee).len(), len);
+    }
+    assert!(encode_alone(&bytes, 5000, foresee)[0].len() < 2000);
+}
