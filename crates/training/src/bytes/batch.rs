@@ -22,8 +22,8 @@ pub struct ByteBatch {
 impl ByteBatch {
     /// A batch of `streams`, all as long as the first (longer ones are cut, shorter ones filled with 0).
     ///
-    /// `before` is the byte before each stream (0 at its start), `positions` where in its file each stream is, for its
-    /// place in records of `record` bytes (0: no records).
+    /// `before` is the byte before each stream (0 at its start), `positions` where in its file each stream is, for
+    /// its place in records of `record` bytes (0: no records).
     pub fn new(
         streams: &[&[u8]],
         before: &[u8],

@@ -2,7 +2,7 @@
 //!
 //! In: bytes before. Out: logits of the next ones, and the states behind them.
 //! Not here: the scan (`scan`), the same network in integers (`hepz_neural::bytes::mamba`).
-//! Holds: the equations there; what is one matrix there (`project`) is four here, because slices of traced tensors are slow.
+//! Holds: the equations there; its one matrix `project` is four here, because slices of traced tensors are slow.
 //! Source: A. Gu and T. Dao, arXiv 2312.00752 and 2405.21060.
 
 use burn::module::{Module, Param};
@@ -172,7 +172,7 @@ impl MambaLayer {
     }
 }
 
-/// `silu` of the causal convolution of each channel, `[stream][time][channel]`, and the last inputs (without history).
+/// `silu` of the causal convolution of each channel, `[stream][time][channel]`, and the last inputs, without history.
 fn convolved(now: Tensor<3>, past: Tensor<3>, taps: (Tensor<2>, Tensor<1>)) -> (Tensor<3>, Tensor<3>) {
     let [streams, time, channels] = now.dims();
     let all = Tensor::cat(vec![past, now], 1);

@@ -7,6 +7,7 @@
 pub mod architecture;
 pub mod batch;
 pub mod dense;
+pub mod export;
 pub mod gru;
 pub mod loss;
 pub mod mamba;
@@ -18,6 +19,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 pub use architecture::{ArchitectureError, ByteArchitecture, ByteKind};
 pub use batch::ByteBatch;
+pub use export::{ExportError, compare};
 pub use gru::GruModule;
 pub use mamba::MambaModule;
 
@@ -98,6 +100,19 @@ impl ByteModule {
     /// Whether the weights are rounded in each pass.
     pub fn is_quantised(&self) -> bool {
         self.quantised
+    }
+
+    /// Bytes of a record, 0 if the network knows of none.
+    pub fn record(&self) -> usize {
+        0
+    }
+
+    /// Where the weights are.
+    pub fn device(&self) -> Device {
+        match &self.net {
+            ByteNet::Gru(net) => net.output.weight.val().device(),
+            ByteNet::Mamba(net) => net.output.weight.val().device(),
+        }
     }
 
     /// Logits as rows. A state of another family counts as none.

@@ -7,8 +7,8 @@
 
 use burn::tensor::{Bool, Tensor};
 
-/// What a scan works on. `B` streams of `T` steps, `H` heads, `N` numbers of state for each of `C` channels; a head has `C / H`
-/// neighbouring channels.
+/// What a scan works on. `B` streams of `T` steps, `H` heads, `N` numbers of state for each of `C` channels; a head
+/// has `C / H` neighbouring channels.
 #[derive(Clone, Debug)]
 pub struct Scan {
     /// `log a`, not positive: `[B][T][H]`.
