@@ -11,6 +11,14 @@ fn architectures() -> Vec<ByteArchitecture> {
     vec![
         ByteArchitecture::new(ByteKind::Gru, 16, 2),
         ByteArchitecture { state: 8, heads: 2, ..ByteArchitecture::new(ByteKind::Mamba, 16, 2) },
+        ByteArchitecture { heads: 2, segment: 16, ..ByteArchitecture::new(ByteKind::Transformer, 16, 2) },
+        ByteArchitecture {
+            heads: 2,
+            segment: 16,
+            memory: 24,
+            record: 10,
+            ..ByteArchitecture::new(ByteKind::Transformer, 16, 1)
+        },
     ]
 }
 

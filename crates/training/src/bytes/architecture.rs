@@ -45,6 +45,9 @@ pub struct ByteArchitecture {
     /// Bytes of a record, 0 if there are no records (`transformer`).
     #[serde(default)]
     pub record: usize,
+    /// Activations inside a feed-forward layer, 0 for twice the width (`transformer`).
+    #[serde(default)]
+    pub feed: usize,
 }
 
 fn one() -> usize {
@@ -79,9 +82,6 @@ pub enum ArchitectureError {
         /// The most it may be.
         most: usize,
     },
-    /// This family is not here yet.
-    #[error("kind: {0:?} is not here yet")]
-    Missing(ByteKind),
     /// The width is no multiple of [`WIDTH_STEP`].
     #[error("width: {0} is no multiple of {WIDTH_STEP}")]
     Width(usize),
@@ -107,7 +107,13 @@ impl ByteArchitecture {
             segment: default_segment(),
             memory: 0,
             record: 0,
+            feed: 0,
         }
+    }
+
+    /// Activations inside a feed-forward layer.
+    pub fn feed_forward(&self) -> usize {
+        if self.feed > 0 { self.feed } else { 2 * self.width }
     }
 
     /// Checks ranges.
@@ -123,6 +129,7 @@ impl ByteArchitecture {
             ("segment", self.segment, 16, 1024),
             ("memory", self.memory, 0, 256),
             ("record", self.record, 0, 4096),
+            ("feed", self.feed, 0, 2048),
         ];
         for (key, is, least, most) in ranges {
             if !(least..=most).contains(&is) {

@@ -8,6 +8,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use hepz_neural::bytes::gru::Gru;
 use hepz_neural::bytes::mamba::{MOST_DECAY, Mamba, MambaLayer};
+use hepz_neural::bytes::transformer::{Transformer, TransformerLayer, TransformerShape};
 use hepz_neural::bytes::{BYTES, ByteNetwork};
 use hepz_neural::fixed::FRACTION;
 use hepz_neural::kernel::Kernel;
@@ -15,7 +16,7 @@ use hepz_neural::matrix::Matrix;
 use hepz_neural::softmax::TOTAL;
 
 use super::dense::Dense;
-use super::{ByteBatch, ByteModule, ByteNet, ByteState, gru, mamba};
+use super::{ByteBatch, ByteModule, ByteNet, ByteState, gru, mamba, transformer};
 use crate::quantise;
 
 /// Fraction bits of decays.
@@ -35,6 +36,7 @@ impl ByteModule {
         let network = match &self.net {
             ByteNet::Gru(net) => of_gru(net).map(ByteNetwork::Gru),
             ByteNet::Mamba(net) => of_mamba(net).map(ByteNetwork::Mamba),
+            ByteNet::Transformer(net) => of_transformer(net).map(ByteNetwork::Transformer),
         };
         network.ok_or(ExportError)
     }
@@ -46,7 +48,7 @@ pub fn compare(module: &ByteModule, network: &ByteNetwork, bytes: &[u8], streams
     (float_bits(module, bytes, streams), integer_bits(network, bytes, streams))
 }
 
-/// Bytes that the floating-point module takes at once from each stream.
+/// Bytes that the floating-point module takes at once from each stream, about.
 const PIECE: usize = 256;
 
 /// Bits for each byte with the module; `bytes` is cut into `streams` of equal length.
@@ -56,8 +58,9 @@ pub fn float_bits(module: &ByteModule, bytes: &[u8], streams: usize) -> f64 {
     let streams: Vec<&[u8]> = bytes.chunks_exact((bytes.len() / streams.max(1)).max(1)).collect();
     let length = streams.first().map_or(0, |stream| stream.len());
     let (mut state, mut nats) = (ByteState::Start, 0.0);
-    for at in (0..length).step_by(PIECE) {
-        let piece = PIECE.min(length - at);
+    let most = module.piece(PIECE);
+    for at in (0..length).step_by(most) {
+        let piece = most.min(length - at);
         let pieces: Vec<&[u8]> = streams.iter().map(|stream| &stream[at..at + piece]).collect();
         let before: Vec<u8> = streams.iter().map(|stream| if at > 0 { stream[at - 1] } else { 0 }).collect();
         let positions = vec![at as u64; streams.len()];
@@ -162,4 +165,28 @@ fn of_mamba(net: &mamba::MambaModule) -> Option<Mamba> {
     let states = net.layers.first()?.key_taps.dims()[1] / 2;
     let layers = net.layers.iter().map(layer).collect::<Option<_>>()?;
     Mamba::new(activations(&net.table), states, layers, matrix(&[&net.output], 0)?)
+}
+
+/// Biases by distance have 10 bits behind the point.
+const BIAS_FRACTION: u32 = 10;
+
+fn of_transformer(net: &transformer::TransformerModule) -> Option<Transformer> {
+    let width = net.table.dims()[1];
+    let record = net.positions.as_ref().map_or(0, |positions| positions.dims()[0]);
+    let shape = TransformerShape { width, heads: net.heads, segment: net.segment, slots: net.slots, record };
+    let layer = |layer: &transformer::TransformerLayer| {
+        let attend: Vec<&Dense> =
+            [&layer.query, &layer.key, &layer.value].into_iter().chain(&layer.mark).collect();
+        Some(TransformerLayer {
+            attend: matrix(&attend, 0)?,
+            biases: fixed(numbers(&layer.biases), BIAS_FRACTION),
+            gates: layer.gates.as_ref().map(activations).unwrap_or_default(),
+            join: matrix(&[&layer.join], 0)?,
+            widen: matrix(&[&layer.gate, &layer.widen], 0)?,
+            narrow: matrix(&[&layer.narrow], 0)?,
+        })
+    };
+    let layers = net.layers.iter().map(layer).collect::<Option<_>>()?;
+    let positions = net.positions.as_ref().map(activations).unwrap_or_default();
+    Transformer::new(shape, activations(&net.table), positions, layers, matrix(&[&net.output], 0)?)
 }

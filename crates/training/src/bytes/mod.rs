@@ -5,6 +5,7 @@
 //! Holds: the equations of `hepz_neural::bytes`; with quantisation on, weights are those of the integer network.
 
 pub mod architecture;
+pub mod attention;
 pub mod batch;
 pub mod dense;
 pub mod export;
@@ -13,6 +14,7 @@ pub mod loss;
 pub mod mamba;
 pub mod normalise;
 pub mod scan;
+pub mod transformer;
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
@@ -22,6 +24,7 @@ pub use batch::ByteBatch;
 pub use export::{ExportError, compare};
 pub use gru::GruModule;
 pub use mamba::MambaModule;
+pub use transformer::TransformerModule;
 
 /// A network of bytes of one of the families.
 #[derive(Module, Debug)]
@@ -30,6 +33,8 @@ pub enum ByteNet {
     Gru(GruModule),
     /// Selective state spaces.
     Mamba(MambaModule),
+    /// Attention over segments.
+    Transformer(TransformerModule),
 }
 
 /// What a network remembers of the bytes before.
@@ -42,6 +47,8 @@ pub enum ByteState {
     Gru(gru::GruState),
     /// Of selective state spaces, for each layer.
     Mamba(Vec<mamba::MambaState>),
+    /// Of attention.
+    Transformer(transformer::TransformerState),
 }
 
 impl ByteState {
@@ -51,7 +58,7 @@ impl ByteState {
             ByteState::Start => ByteState::Start,
             ByteState::Gru(layers) => ByteState::Gru(layers.into_iter().map(Tensor::detach).collect()),
             // Without history from the start.
-            ByteState::Mamba(layers) => ByteState::Mamba(layers),
+            state => state,
         }
     }
 }
@@ -86,7 +93,7 @@ impl ByteModule {
             ByteKind::Mamba => {
                 ByteNet::Mamba(MambaModule::new(width, layers, architecture.state, heads, device))
             }
-            kind => return Err(ArchitectureError::Missing(kind)),
+            ByteKind::Transformer => ByteNet::Transformer(TransformerModule::new(architecture, device)),
         };
         Ok(ByteModule { net, quantised: false })
     }
@@ -104,7 +111,18 @@ impl ByteModule {
 
     /// Bytes of a record, 0 if the network knows of none.
     pub fn record(&self) -> usize {
-        0
+        match &self.net {
+            ByteNet::Transformer(net) => net.positions.as_ref().map_or(0, |positions| positions.dims()[0]),
+            _ => 0,
+        }
+    }
+
+    /// The least length of a piece of a stream that is at least `about` and after which a state can be carried on.
+    pub fn piece(&self, about: usize) -> usize {
+        match &self.net {
+            ByteNet::Transformer(net) => about.max(1).next_multiple_of(net.segment),
+            _ => about.max(1),
+        }
     }
 
     /// Where the weights are.
@@ -112,6 +130,7 @@ impl ByteModule {
         match &self.net {
             ByteNet::Gru(net) => net.output.weight.val().device(),
             ByteNet::Mamba(net) => net.output.weight.val().device(),
+            ByteNet::Transformer(net) => net.output.weight.val().device(),
         }
     }
 
@@ -128,6 +147,12 @@ impl ByteModule {
                 let state = if let ByteState::Mamba(state) = state { Some(state) } else { None };
                 let (rows, state) = net.forward(before, state, self.quantised);
                 (rows, ByteState::Mamba(state), Order::Stream)
+            }
+            ByteNet::Transformer(net) => {
+                let state = if let ByteState::Transformer(state) = state { Some(state) } else { None };
+                let (rows, state) =
+                    net.forward(before, batch.phase.clone(), batch.segment, state, self.quantised);
+                (rows, state.map_or(ByteState::Start, ByteState::Transformer), Order::Stream)
             }
         }
     }
