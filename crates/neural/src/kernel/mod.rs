@@ -15,6 +15,7 @@ mod operations;
 mod packed;
 
 use crate::tables::Curve;
+pub(crate) use operations::{SCORES, VALUES};
 pub(crate) use packed::Weights;
 use std::sync::OnceLock;
 
