@@ -53,7 +53,7 @@ fn run(
             }
         }
         last.copy_from_slice(bytes);
-        if (step + 1) * n % PIECE == 0 {
+        if ((step + 1) * n).is_multiple_of(PIECE) {
             pieces.push(begin.elapsed());
             begin = Instant::now();
         }
