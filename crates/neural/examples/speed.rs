@@ -2,10 +2,12 @@
 //! `cargo run --release -p hepz-neural --example speed`, or with words behind ` -- ` that choose: `gru`, `mamba`,
 //! `transformer`, `value`, names of kernels, numbers of streams.
 //!
-//! Weights are seeded random numbers, bytes are what the seeded network itself forecasts: speed does not depend on either.
-//! Bytes are coded and decoded as eight decisions each; both directions are timed, one thread. Value networks are only run.
-//! Pieces of 2048 bytes or rows are timed; a tenth of them were at least as fast as what is printed, so that other work on the
-//! machine counts little.
+//! Weights are seeded random numbers, bytes are what the seeded network itself forecasts: speed does not depend on
+//! either.
+//! Bytes are coded and decoded as eight decisions each; both directions are timed, one thread. Value networks are
+//! only run.
+//! Pieces of 2048 bytes or rows are timed; a tenth of them were at least as fast as what is printed, so that other
+//! work on the machine counts little.
 
 #[path = "../tests/seeded/mod.rs"]
 mod seeded;

@@ -1,8 +1,10 @@
 //! Functions of activations, by tables of knots that are made from integers alone.
 //!
-//! In: activations. Out: [`sigmoid`] and [`tanh`] in units of 2^-15, [`silu`] in units of 2^-12, [`softplus`] in units of 2^-14,
-//! [`forgotten`] (`1 - exp(-x)`) in units of 2^-15, [`exp_below`] in units of 2^-24. Not here: many at a time (`kernel`).
-//! Holds: the stated errors, for all inputs (tests). Between knots straight lines are drawn; one rounding, to the nearest.
+//! In: activations. Out: [`sigmoid`] and [`tanh`] in units of 2^-15, [`silu`] in units of 2^-12, [`softplus`] in
+//! units of 2^-14, [`forgotten`] (`1 - exp(-x)`) in units of 2^-15, [`exp_below`] in units of 2^-24. Not here: many
+//! at a time (`kernel`).
+//! Holds: the stated errors, for all inputs (tests). Between knots straight lines are drawn; one rounding, to the
+//! nearest.
 
 use crate::fixed::FRACTION;
 

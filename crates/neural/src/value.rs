@@ -22,8 +22,8 @@ pub struct ValueNetwork {
 }
 
 impl ValueNetwork {
-    /// Layers whose sides fit together: at least one, at most [`MOST_LAYERS`], at least 2 and at most [`MOST_OUTCOMES`]
-    /// outputs of the last.
+    /// Layers whose sides fit together: at least one, at most [`MOST_LAYERS`], at least 2 and at most
+    /// [`MOST_OUTCOMES`] outputs of the last.
     pub fn new(layers: Vec<Matrix>) -> Option<ValueNetwork> {
         let fit = layers.windows(2).all(|pair| pair[0].outputs() == pair[1].inputs());
         let last = layers.last().map_or(0, Matrix::outputs);

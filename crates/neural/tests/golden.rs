@@ -1,7 +1,8 @@
 //! Frozen integers: a seeded network of each family gives what it gave when it was written down.
 //!
 //! In: seeded networks. Out: nothing. Not here: kernels against each other (`agreement`).
-//! A difference means that archives with networks of before are decoded wrongly: never change a number here, but the format.
+//! A difference means that archives with networks of before are decoded wrongly: never change a number here, but the
+//! format.
 
 mod seeded;
 

@@ -115,12 +115,19 @@ proptest! {
     fn damaged_numbers_are_errors_or_networks_that_run(
         family in 0usize..3,
         damage in prop::collection::vec((any::<u16>(), any::<i32>(), 0u8..32), 1..6),
+        sizes in 0u8..4,
     ) {
         let mut numbers = numbers(&networks()[family]);
         for (at, with, shift) in damage {
             let at = usize::from(at);
             let n = numbers.wide.len();
-            numbers.wide[at % n] = with >> shift;
+            // Mostly scales and biases, which leave a network; else anything, which mostly does not.
+            let place = &mut numbers.wide[at % n];
+            if sizes == 0 {
+                *place = with >> shift;
+            } else if *place > 256 {
+                *place = with.unsigned_abs() as i32 >> 9;
+            }
             let n = numbers.medium.len();
             numbers.medium[at % n] = with as i16;
             let n = numbers.small.len();

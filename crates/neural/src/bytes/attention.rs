@@ -15,8 +15,8 @@ pub(super) struct Past {
     slots: usize,
     /// Steps so far.
     steps: u64,
-    /// `[parity of the segment][d][S]`: by channel, so that scores of many steps are one vector. Here and below: with room behind,
-    /// so that vectors may reach over the last.
+    /// `[parity of the segment][d][S]`: by channel, so that scores of many steps are one vector. Here and below:
+    /// with room behind, so that vectors may reach over the last.
     keys: Vec<i16>,
     /// `[parity of the segment][S][d]`.
     values: Vec<i16>,
@@ -117,7 +117,8 @@ impl Past {
         }
     }
 
-    /// What all heads take at the last step: `q` (units of 2^-12; spoilt), tables of biases by distance and of gates, to `o`.
+    /// What all heads take at the last step: `q` (units of 2^-12; spoilt), tables of biases by distance and of
+    /// gates, to `o`.
     pub fn attend(
         &self,
         kernel: Kernel,

@@ -3,7 +3,8 @@
 //! In: slices that go together by their first lengths. Out: slices. Not here: which instructions run them (`kernel`).
 //! Holds: nothing overflows but where wrapping is stated; nothing depends on the order of sums.
 //!
-//! Every function is compiled once for each kernel, with that kernel's instructions, so loops are plain and without branches.
+//! Every function is compiled once for each kernel, with that kernel's instructions, so loops are plain and without
+//! branches.
 
 use super::packed::Weights;
 use crate::fixed::{FLOOR, LOGIT_LIMIT, TOTAL, scaled};
@@ -29,11 +30,14 @@ macro_rules! all {
             fn convolve(taps: &[i16], biases: &[i16], past: [&[i16]; 4], into: &mut [i16]);
             /// `step * v` in units of 2^-14, for `step` from 0 to 65535 in these units, saturated.
             fn stepped(step: i32, v: &[i16], into: &mut [i16]);
-            /// `into[at] = sum of q[c] keys[c * stride + at]`, wrapping, for whole blocks of `SCORES`; keys are read as far.
+            /// `into[at] = sum of q[c] keys[c * stride + at]`, wrapping, for whole blocks of `SCORES`; keys are read
+            /// as far.
             fn scores(q: &[i16], keys: &[i16], stride: usize, into: &mut [i32]);
-            /// Sums in units of 2^-22 to scores in units of 2^-12, with the biases (units of 2^-10) of distances that fall to 0, or none.
+            /// Sums in units of 2^-22 to scores in units of 2^-12, with the biases (units of 2^-10) of distances
+            /// that fall to 0, or none.
             fn biased(biases: &[i16], scores: &mut [i32]);
-            /// `sums[c] += weights[at] * values[at * stride + c]`, for whole blocks of `VALUES`; values are read as far.
+            /// `sums[c] += weights[at] * values[at * stride + c]`, for whole blocks of `VALUES`; values are read as
+            /// far.
             fn weighted(weights: &[i16], values: &[i16], stride: usize, sums: &mut [i32]);
         }
     };

@@ -186,7 +186,8 @@ pub fn scan([f, w, v, through]: [&[i16]; 4], [b, c]: [&[i16]; 2], states: &mut [
     assert!(width.is_multiple_of(CHANNELS) && states.len() >= n * width);
     assert!([f, w, v, through].iter().all(|of| of.len() >= width));
     let [low, high] = [-STATE_LIMIT, STATE_LIMIT - 1].map(|limit| _mm512_set1_epi32(limit));
-    // Products of 16 bits in lanes of 32: the low half of one factor with its sign behind it, the high half of the other zero.
+    // Products of 16 bits in lanes of 32: the low half of one factor with its sign behind it, the high half of the
+    // other zero.
     let low_half = _mm512_set1_epi32(0xFFFF);
     for at in (0..width).step_by(CHANNELS) {
         // SAFETY: 16 channels from `at` are there (assertions).
