@@ -75,7 +75,7 @@ impl Streams {
 
     /// Keeps the first `n` streams, as where the others have come to their ends; of fewer, all.
     pub fn truncate(&mut self, n: usize) {
-        let width = if self.n == 0 { 0 } else { self.state.hidden().len() / self.n };
+        let width = self.state.hidden().len().checked_div(self.n).unwrap_or(0);
         self.n = self.n.min(n);
         match &mut self.state {
             State::Gru(state) => state.truncate(self.n, width),
