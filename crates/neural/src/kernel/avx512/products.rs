@@ -1,6 +1,6 @@
 //! Matrices by AVX-512 with VNNI: 32 products and their sums in one instruction.
 //!
-//! In and out: as `operations`. Not here: other operations (`vectors`).
+//! In: vectors of integers. Out: the same, as `operations` says. Not here: other operations (`vectors`).
 //! Holds: the integers of the scalar kernel; `vpdpwssd` wraps.
 #![allow(
     unsafe_code,

@@ -1,6 +1,6 @@
 //! Curves, softmax and scan by AVX-512: what LLVM does not make of plain loops.
 //!
-//! In and out: as `operations`. Not here: matrices (`products`).
+//! In: vectors of integers. Out: the same, as `operations` says. Not here: matrices (`products`).
 //! Holds: the integers of the scalar kernel.
 #![allow(unsafe_code, reason = "loads and stores of vectors, inside slices or under masks of what is there")]
 
