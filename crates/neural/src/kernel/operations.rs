@@ -30,15 +30,9 @@ macro_rules! all {
             fn convolve(taps: &[i16], biases: &[i16], past: [&[i16]; 4], into: &mut [i16]);
             /// `step * v` in units of 2^-14, for `step` from 0 to 65535 in these units, saturated.
             fn stepped(step: i32, v: &[i16], into: &mut [i16]);
-            /// `into[at] = sum of q[c] keys[c * stride + at]`, wrapping, for whole blocks of `SCORES`; keys are read
-            /// as far.
-            fn scores(q: &[i16], keys: &[i16], stride: usize, into: &mut [i32]);
             /// Sums in units of 2^-22 to scores in units of 2^-12, with the biases (units of 2^-10) of distances
             /// that fall to 0, or none.
             fn biased(biases: &[i16], scores: &mut [i32]);
-            /// `sums[c] += weights[at] * values[at * stride + c]`, for whole blocks of `VALUES`; values are read as
-            /// far.
-            fn weighted(weights: &[i16], values: &[i16], stride: usize, sums: &mut [i32]);
         }
     };
 }
@@ -64,6 +58,12 @@ macro_rules! special {
             $($features;)?
             /// `S - f S + w B`, `y = S C + K v`, for `[f, w, v, K]` of `[2 d]`, `[B, C]` of `[N]`, `S` of `[N][2 d]`.
             fn scan(of: [&[i16]; 4], bc: [&[i16]; 2], states: &mut [i32], y: &mut [i16]);
+            /// `into[at] = sum of q[c] keys[c * stride + at]`, wrapping, for whole blocks of `SCORES`; keys are read
+            /// as far.
+            fn scores(q: &[i16], keys: &[i16], stride: usize, into: &mut [i32]);
+            /// `sums[c] += weights[at] * values[at * stride + c]`, for whole blocks of `VALUES`; values are read as
+            /// far.
+            fn weighted(weights: &[i16], values: &[i16], stride: usize, sums: &mut [i32]);
             /// Softmax, in units of 2^-15; spoils the scores.
             fn shares(scores: &mut [i32], into: &mut [i16]);
             /// Frequencies of each row of `outcomes` logits.

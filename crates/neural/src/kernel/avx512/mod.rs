@@ -3,10 +3,12 @@
 //! In: vectors of integers. Out: the same, as `operations` says. Not here: when it may be used (`Kernel`).
 //! Holds: the integers of the scalar kernel.
 
+mod attention;
 mod products;
 mod vectors;
 
 use super::{compiled, operations};
+pub use attention::{scores, weighted};
 pub use products::{activations, logits};
 pub use vectors::{curved, frequencies, scan, shares, silu};
 

@@ -36,7 +36,7 @@ fn most(streams: usize) -> (usize, usize) {
 /// third slower.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-fn added(mut sums: __m512i, weights: __m512i, two: __m512i) -> __m512i {
+pub(super) fn added(mut sums: __m512i, weights: __m512i, two: __m512i) -> __m512i {
     // SAFETY: reads and writes only the three registers.
     unsafe {
         asm!("vpdpwssd {0}, {1}, {2}", inout(zmm_reg) sums, in(zmm_reg) weights, in(zmm_reg) two,
