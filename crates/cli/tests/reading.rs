@@ -110,7 +110,7 @@ fn columns_are_named_with_their_table_where_they_need_it() {
         ]);
         scene.run(&["compress", "-q", &output]).ends_with(0);
     }
-    // Arrays of an .npz that are equally long are columns of one table; one alone is a table with a column of its name.
+    // Arrays of an .npz that are equally long are columns of one table; one alone is a table of its own.
     let head = |columns: &str, archive: &str| {
         scene.run(&["cat", "--columns", columns, "--rows", "..1", archive]).ends_with(0).text()
     };
