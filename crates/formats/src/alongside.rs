@@ -20,8 +20,8 @@ const LEAST_ROWS: u64 = 2;
 type Set = Vec<usize>;
 
 /// Makes one table of arrays side by side: of one dimension, one number per row, one group, one length, at least two,
-/// and at least one of them of floats. It stands where the first of them stood; its columns have the last names of the
-/// arrays.
+/// and at least one of them of floats. It stands where the first of them stood; its columns have the last names of
+/// the arrays.
 ///
 /// A table is named by its group. Where a group has several such tables the beginning that the names of its columns
 /// share (`Jet` of `Jet_pt`, `Jet_eta`) is added, and a number where a name is taken.

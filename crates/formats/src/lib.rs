@@ -53,7 +53,7 @@ pub fn recognise(source: &dyn Source) -> io::Result<Layout> {
     Ok(layout)
 }
 
-/// As [`recognise`], but each array is a table of its own, as in archives that were written before arrays were joined.
+/// As [`recognise`], but each array is a table of its own, as in archives from before arrays were joined.
 ///
 /// # Errors
 /// Whatever reading says.
