@@ -9,6 +9,7 @@ use hepz::{Compression, Level};
 use hepz_formats::records::Schema;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A compressor for particle-physics data.
 #[derive(Parser)]
@@ -268,6 +269,10 @@ pub struct CompressArguments {
     /// records inside gzip, zstd, xz or bzip2 that cannot be made again exactly it gives the text
     #[arg(long, value_name = "COMPRESSION", num_args = 0..=1, require_equals = true, default_missing_value = "zlib:1")]
     pub content: Option<Compression>,
+    /// With --level max: fit small networks to the file's own columns for about this long (30s, 10m, 2h). Each is kept where it
+    /// saves more than its weights take, and is part of the archive
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub train_budget: Option<Duration>,
     /// The file is raw binary records of these columns: "pt:f4,eta:f4,hits:u2[3],n:>i4,_:u1[2]"
     #[arg(long, value_name = "COLUMNS")]
     pub schema: Option<Schema>,
@@ -286,6 +291,18 @@ pub struct CompressArguments {
     /// Read the file as: bytes (whatever its format)
     #[arg(long = "as", value_name = "WHAT", conflicts_with_all = ["schema", "content", "precision", "kept_bits"])]
     pub read_as: Option<ReadAs>,
+}
+
+/// A time: a number of seconds, or a number with s, m or h behind it.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.as_bytes().last() {
+        Some(b's') => (&text[..text.len() - 1], 1.0),
+        Some(b'm') => (&text[..text.len() - 1], 60.0),
+        Some(b'h') => (&text[..text.len() - 1], 3600.0),
+        _ => (text, 1.0),
+    };
+    let seconds = number.parse::<f64>().ok().filter(|number| (0.0..1e6).contains(number)).map(|n| n * unit);
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| format!("`{text}` is no time: write 30s, 10m or 2h"))
 }
 
 /// `hepz decompress`

@@ -16,6 +16,7 @@ mod output;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod progress;
+mod trainer;
 mod verbs;
 
 use arguments::{Command, Verb};

@@ -11,6 +11,7 @@ use crate::image::{Gaps, Image, Opened};
 use crate::networks::{ByteNetwork, Carrier, Model};
 use crate::options::Stage;
 use crate::packing::{Aid, FRAME_BYTES, Stretch, pack, pack_alone, pack_stretches};
+use crate::plan::forecast::lesson::{Outcome, Teaching};
 use crate::plan::{Encoded, Engine, Plan, Sample, Slice};
 use crate::precision::{Contracts, Rounded, RoundingReport, rounded};
 use crate::prices::Prices;
@@ -22,6 +23,7 @@ use crate::sums::{STEP_BYTES, Sums};
 use crate::workers::Workers;
 use crate::wrapped::{self, Inside, Remake};
 use crate::{CompressError, CompressOptions};
+use hepz_columns::Table;
 use hepz_container::wire::{put_bytes, put_varint};
 use hepz_container::{WriteError, Writer, header};
 use hepz_formats::delimited::TextTable;
@@ -74,8 +76,32 @@ pub struct CompressReport {
     pub notes: Vec<String>,
     /// What `options.precision` did.
     pub rounding: Option<RoundingReport>,
+    /// What came of the networks that `options.trainer` fitted, one for each column that was worth a try.
+    pub networks: Vec<NetworkReport>,
     /// The archive was read back and compared.
     pub verified: bool,
+}
+
+/// What came of one column's network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NetworkReport {
+    /// Table and column.
+    pub column: String,
+    /// Bytes that its weights take, about.
+    pub weight_bytes: u64,
+    /// Bytes that it saves in the whole file by a sample, about, without its weights.
+    pub saved_bytes: i64,
+    /// It pays, and is in the archive.
+    pub used: bool,
+}
+
+impl NetworkReport {
+    fn new(tables: &[Table], Outcome { id, weights, saves, used }: Outcome) -> NetworkReport {
+        let table = &tables[id.table as usize];
+        let column = format!("{}.{}", table.name, table.columns[id.column as usize].name);
+        NetworkReport { column, weight_bytes: weights, saved_bytes: saves, used }
+    }
 }
 
 /// Writes the archive of `source` to `sink`, forwards only. Does not verify: the sink cannot be read back.
@@ -419,7 +445,7 @@ impl<'a> Job<'a> {
         let mut carrier = Carrier::new(self.options.model_ref);
         self.put_skeleton(&mut sections, &mut carrier, &image, &gaps, 0)?;
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
-        finish(sections, &carrier)?;
+        finish(sections, carrier.is_used())?;
         report.archive_bytes = archive.len();
         Ok((archive, report))
     }
@@ -458,10 +484,11 @@ impl<'a> Job<'a> {
         put_recipes(&mut sections, &recipes, self.engine())?;
         let mut carrier = Carrier::new(self.options.model_ref);
         self.put_skeleton(&mut sections, &mut carrier, &image, &gaps, joint)?;
-        if !schema.tables.is_empty()
-            && !self.put_chunks(&mut sections, &mut carrier, &image, &shelf, &schema)?
-        {
-            return Ok(Err("the plan does not read back; please report this"));
+        if !schema.tables.is_empty() {
+            match self.put_chunks(&mut sections, &image, &shelf, &schema)? {
+                Some(networks) => report.networks = networks,
+                None => return Ok(Err("the plan does not read back; please report this")),
+            }
         }
         put(&mut sections, Kind::Original, 0, &self.sums.to_bytes())?;
         if let Some((table, _)) = self.printed {
@@ -471,7 +498,8 @@ impl<'a> Job<'a> {
             let stored = contracts.to_bytes(&schema.tables);
             put(&mut sections, Kind::Contracts, 0, &pack(&stored, self.engine()))?;
         }
-        finish(sections, &carrier)?;
+        let has_networks = carrier.is_used() || report.networks.iter().any(|network| network.used);
+        finish(sections, has_networks)?;
         report.archive_bytes = archive.len();
         report.tables = schema.tables.len() as u64;
         report.columns = schema.tables.iter().map(|t| t.columns.len() as u64).sum();
@@ -573,15 +601,14 @@ impl<'a> Job<'a> {
         shelf.gather(&opened.image, &schema.tables, rows).map(Some).map_err(CompressError::Read)
     }
 
-    /// False if there is no plan that reads back.
+    /// What came of networks; `None` if there is no plan that reads back.
     fn put_chunks(
         &self,
         sections: &mut Sections<'_>,
-        _carrier: &mut Carrier,
         image: &Image<'_>,
         shelf: &Shelf,
         schema: &Schema,
-    ) -> Result<bool, CompressError> {
+    ) -> Result<Option<Vec<NetworkReport>>, CompressError> {
         let (tables, cuts) = (&schema.tables, &schema.cuts);
         let total = total_bytes(tables);
         self.advance(Stage::Plan, 0, total);
@@ -590,9 +617,18 @@ impl<'a> Job<'a> {
         let values = shelf.gather(image, tables, &rows).map_err(CompressError::Read)?;
         let last_offsets = shelf.last_offsets(image, tables).map_err(CompressError::Read)?;
         let original = self.before_rounding(shelf, schema, &rows)?;
-        let stored_plan = Plan::make(tables, &Sample { values, last_offsets, original }, engine).to_bytes();
+        let sample = Sample { values, last_offsets, original };
+        let mut networks = Vec::new();
+        let stored_plan = match self.options.trainer {
+            Some(trainer) if engine == Engine::Deep => {
+                let (plan, outcomes) = Plan::make_taught(tables, &sample, Teaching { trainer, bytes: total });
+                networks = outcomes.into_iter().map(|outcome| NetworkReport::new(tables, outcome)).collect();
+                plan.to_bytes()
+            }
+            _ => Plan::make(tables, &sample, engine).to_bytes(),
+        };
         // Chunks are coded by what the decoder will read.
-        let Ok(plan) = Plan::from_bytes(tables, &stored_plan, engine) else { return Ok(false) };
+        let Ok(plan) = Plan::from_bytes(tables, &stored_plan, engine) else { return Ok(None) };
         put(sections, Kind::Plan, 0, &pack(&stored_plan, engine))?;
         let mut prices = Prices::new(tables);
         let mut done = 0;
@@ -615,7 +651,7 @@ impl<'a> Job<'a> {
         if !prices.is_empty() {
             put(sections, Kind::Prices, 0, &pack(&prices, engine))?;
         }
-        Ok(true)
+        Ok(Some(networks))
     }
 }
 
@@ -686,10 +722,10 @@ pub(crate) fn put_model(
     Ok(number)
 }
 
-/// Ends an archive; one that uses models is of the version that knows them.
-fn finish(sections: Sections<'_>, carrier: &Carrier) -> Result<(), CompressError> {
+/// Ends an archive; one that uses networks is of the version that knows them.
+fn finish(sections: Sections<'_>, has_networks: bool) -> Result<(), CompressError> {
     let Append(archive) = sections.finish().map_err(wrote)?;
-    if carrier.is_used() {
+    if has_networks {
         archive.write_at(0, &header(NETWORKS_VERSION)).map_err(CompressError::Write)?;
     }
     Ok(())

@@ -79,7 +79,7 @@ pub use audit::{
     Audit, AuditOptions, AuditedColumn, AuditedRelation, BitClass, Census, Coarser, KindCount, Plane,
     Truncation, audit, census,
 };
-pub use compress::{CompressReport, compress};
+pub use compress::{CompressReport, NetworkReport, compress};
 pub use contents::{TableReader, with_tables};
 pub use diff::{ColumnDifference, Difference, EventDifference, Side, TableDifference, diff};
 pub use entries::{BranchView, Jagged, TreeView, trees};
@@ -93,6 +93,7 @@ pub use inspect::{ColumnInspection, Inspection, ModelInspection, SectionInspecti
 pub use layers::{SplitReport, merge, merge_to_file, split, split_to_files};
 pub use options::{CompressOptions, DecompressOptions, Level, Limits, Progress, Stage};
 pub use plan::ColumnId;
+pub use plan::forecast::lesson::{Lesson, Trainer};
 pub use precision::{RoundedColumn, RoundingReport};
 pub use proof::{ColumnProof, Proof, verify_against};
 pub use salvage::{LostRows, LostSection, LostStretch, Salvaged, salvage};

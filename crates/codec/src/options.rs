@@ -2,11 +2,12 @@
 //!
 //! In: nothing. Out: [`CompressOptions`], [`DecompressOptions`], [`Limits`], [`Progress`].
 //! Not here: what is done with them.
-//! Holds: no option but the level, the record schema, `content`, `precision`, the models and `as_bytes` changes a byte of the archive.
+//! Holds: no option but the level, the record schema, `content`, `precision`, `as_bytes` and networks changes a byte of the archive.
 
 use crate::chunks::CHUNK_BYTES;
 use crate::engine::Engine;
 use crate::networks::Model;
+use crate::plan::forecast::lesson::Trainer;
 use hepz_formats::records::{Arrangement, Schema};
 use hepz_formats::root::rewrite::Compression;
 use hepz_precision::RulesFile;
@@ -125,6 +126,9 @@ pub struct CompressOptions<'a> {
     pub model_only: bool,
     /// The file is taken as plain bytes, whatever its format.
     pub as_bytes: bool,
+    /// At level max, who fits networks to the file's own columns; one is kept where it saves more than its weights take, and is
+    /// part of the archive.
+    pub trainer: Option<&'a dyn Trainer>,
     /// Read the archive back and compare before reporting success ([`crate::compress_to_file`] only).
     pub verify: bool,
     /// Who is told how far it has come.

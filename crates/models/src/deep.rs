@@ -4,7 +4,9 @@
 //! Out: the same values, coded. Not here: the walk of level default (`path`), how opinions are weighed (`ensemble`).
 //! Holds: one walk for both directions; no floating point; memory is fixed before the first decision.
 
-use crate::ensemble::{Ensemble, MOST, Slot};
+use crate::ensemble::{Ensemble, MOST, OUTSIDE_CLASSES, Outside, Slot};
+use crate::forecast::Forecasts;
+use crate::logistic::LOGISTIC;
 use crate::path::{Expectation, Lane, PathShape};
 use hepz_entropy::{Coder, RawBits};
 
@@ -43,7 +45,7 @@ pub fn walk<C: Coder, R: RawBits>(
     expectations: &[Expectation<'_>],
     values: &mut [u64],
 ) {
-    walk_within(coder, raw, shape, lanes, expectations, &[], values);
+    walk_within(coder, raw, shape, lanes, expectations, &[], None, values);
 }
 
 /// As [`walk`], where the decoder knows that each value lies in a range, both ends included: what follows from that costs
@@ -51,6 +53,7 @@ pub fn walk<C: Coder, R: RawBits>(
 ///
 /// A decision between two halves of which the range covers shares `c0` and `c1` has the odds of the model times `c1 / c0`:
 /// Bayes' rule, values being spread evenly in each half as far as is known.
+#[allow(clippy::too_many_arguments)] // What is known of a value beforehand, each in its own way.
 pub fn walk_within<C: Coder, R: RawBits>(
     coder: &mut C,
     raw: &mut R,
@@ -58,6 +61,7 @@ pub fn walk_within<C: Coder, R: RawBits>(
     lanes: &[Lane<'_>],
     expectations: &[Expectation<'_>],
     within: &[(u64, u64)],
+    mut forecasts: Option<Forecasts<'_>>,
     values: &mut [u64],
 ) {
     let bits = shape.bits.min(64);
@@ -88,7 +92,8 @@ pub fn walk_within<C: Coder, R: RawBits>(
     }
     let mut slots = vec![Slot::NEW; slots];
     let depths = modelled.max(1) as usize;
-    let mut ensemble = Ensemble::new(inputs, depths, [depths, 16 * 16, 4 * COARSE], 2 * 256);
+    let listens = forecasts.is_some();
+    let mut ensemble = Ensemble::new(inputs, listens, depths, [depths, 16 * OUTSIDE_CLASSES, 4 * COARSE], 2 * 256);
     for at in 0..n {
         let mut contexts = [0u64; MOST];
         for (lane, context) in lanes.iter().zip(&mut contexts) {
@@ -110,6 +115,7 @@ pub fn walk_within<C: Coder, R: RawBits>(
         }
         let truth = values[at];
         let range = within.get(at).copied().filter(|range| range.0 <= range.1);
+        let mut reach = forecasts.as_mut().map(|forecasts| forecasts.begin(at));
         let mut prefix = 0u64;
         let mut nibble = 1usize;
         let mut group = [0usize; MOST];
@@ -128,7 +134,17 @@ pub fn walk_within<C: Coder, R: RawBits>(
             let size = bits - depth;
             let low = if size >= 64 { 0 } else { prefix << size };
             let halves = Halves::of(range, low, size);
+            let mut parts = None;
+            if let (Some(forecasts), Some(whole)) = (&forecasts, reach) {
+                let (opinion, both) = forecasts.split(whole, low + (1 << (size - 1)));
+                ensemble.outside = opinion.map_or(Outside::default(), |opinion| Outside {
+                    log_odds: LOGISTIC.stretch(opinion.p1 >> 4),
+                    confidence: opinion.intervals.min(11) as u8,
+                });
+                parts = Some(both);
+            }
             if let Halves::One(bit) = halves {
+                reach = parts.map(|parts| parts[bit as usize]);
                 prefix = prefix << 1 | u64::from(bit);
                 nibble = nibble << 1 | bit as usize;
                 continue;
@@ -148,13 +164,15 @@ pub fn walk_within<C: Coder, R: RawBits>(
             let top = |lane: usize| if nl > 1 { (contexts[lane] >> 60) as usize } else { 0 };
             let class = (depth * 4 / depths as u32) as usize;
             let beside = if ne > 0 { positions[0] / 2 } else { top(1) };
-            let by_last = (depth as usize).min(15) * 16 + top(nl.max(1) - 1);
+            let last = if listens { ensemble.outside.class() } else { top(nl.max(1) - 1) };
+            let by_last = (depth as usize).min(15) * OUTSIDE_CLASSES + last;
             let selectors = [depth as usize, by_last, class * COARSE + beside];
             let cell =
                 if depth < 8 { (1 << depth | prefix) as usize } else { 256 + ((prefix & 255) as usize) };
             let bit = ensemble.code(&mut slots, depth as usize, selectors, cell, |p1| {
                 coder.code((truth >> (size - 1)) as u32 & 1, halves.given(p1))
             });
+            reach = parts.map(|parts| parts[bit as usize & 1]);
             prefix = prefix << 1 | u64::from(bit);
             nibble = nibble << 1 | bit as usize;
         }
@@ -266,11 +284,11 @@ mod tests {
             let shape = PathShape { bits: 24, modelled };
             let within = range(width);
             let (mut encoder, mut writer) = (Encoder::default(), BitWriter::default());
-            walk_within(&mut encoder, &mut writer, shape, &[], &[], &within, &mut values.clone());
+            walk_within(&mut encoder, &mut writer, shape, &[], &[], &within, None, &mut values.clone());
             let (decisions, raw) = (encoder.finish(), writer.finish());
             let mut read = vec![0; values.len()];
             let (mut decoder, mut reader) = (Decoder::new(&decisions), BitReader::new(&raw));
-            walk_within(&mut decoder, &mut reader, shape, &[], &[], &within, &mut read);
+            walk_within(&mut decoder, &mut reader, shape, &[], &[], &within, None, &mut read);
             assert_eq!(read, values);
             let took = (decisions.len() + raw.len()) as f64 * 8.0 / values.len() as f64;
             assert!(took < bits + 0.15, "{took} bits for ranges of {width}, {modelled} modelled");
@@ -324,11 +342,11 @@ mod tests {
                 .collect();
             let shape = PathShape { bits, modelled };
             let (mut encoder, mut writer) = (Encoder::default(), BitWriter::default());
-            walk_within(&mut encoder, &mut writer, shape, &lanes, &near, &within, &mut values.clone());
+            walk_within(&mut encoder, &mut writer, shape, &lanes, &near, &within, None, &mut values.clone());
             let (decisions, low) = (encoder.finish(), writer.finish());
             let mut read = vec![0; values.len()];
             let (mut decoder, mut reader) = (Decoder::new(&decisions), BitReader::new(&low));
-            walk_within(&mut decoder, &mut reader, shape, &lanes, &near, &within, &mut read);
+            walk_within(&mut decoder, &mut reader, shape, &lanes, &near, &within, None, &mut read);
             prop_assert_eq!(read, values);
         }
     }

@@ -37,7 +37,7 @@ impl DeepSymbol {
             inputs,
             slots: vec![Slot::NEW; 16 + (inputs << (log2_groups + MORE_GROUPS + 4))],
             mask: (1 << (log2_groups + MORE_GROUPS)) - 1,
-            ensemble: Ensemble::new(inputs, depths, [depths, NODES, 32 * 16], 2 * NODES),
+            ensemble: Ensemble::new(inputs, false, depths, [depths, NODES, 32 * 16], 2 * NODES),
             last: [0; 2],
         }
     }

@@ -5,7 +5,7 @@
 //! Holds: no floating point; nothing is allocated for a decision.
 //! Source: M. Mahoney's PAQ8 (two layers of mixing, 2005).
 
-use crate::counter::{Counter, INITIAL_CONFIDENCE};
+use crate::counter::{CONFIDENCES, Counter, INITIAL_CONFIDENCE};
 use crate::logistic::LOGISTIC;
 
 /// Counters of one decision in one context: one that remembers all, one that remembers the last few.
@@ -30,12 +30,38 @@ const VOICES: usize = 2;
 
 const CELLS: usize = 33;
 
+/// What something else than a counter says about a decision.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Outside {
+    /// Log odds of a 1; nothing where the confidence is 0.
+    pub(crate) log_odds: i32,
+    /// The class of weights, below [`CONFIDENCES`].
+    pub(crate) confidence: u8,
+}
+
+/// Log odds of something else than a counter fall into so many classes.
+pub(crate) const OUTSIDE_CLASSES: usize = 16;
+
+impl Outside {
+    /// The class of its log odds.
+    pub(crate) fn class(self) -> usize {
+        ((self.log_odds + 2048) >> 8) as usize & (OUTSIDE_CLASSES - 1)
+    }
+}
+
+/// The initial weight of what is not a counter: it was fitted beforehand.
+const INITIAL_OUTSIDE: i32 = 30_000;
+
 /// Weights of one input: for each confidence and voice.
-type Row = [[i32; VOICES]; 12];
+type Row = [[i32; VOICES]; CONFIDENCES];
 
 /// What was said about the current decision.
 pub(crate) struct Ensemble {
     inputs: usize,
+    /// Inputs that are counters; one more is what [`Ensemble::outside`] says.
+    counted: usize,
+    /// What something else than a counter says, if this ensemble listens to it.
+    pub(crate) outside: Outside,
     /// `[set][selector * inputs + input]`.
     weights: [Vec<Row>; SETS],
     /// `[depth][set]`.
@@ -62,18 +88,32 @@ const FIRST_RATE: i32 = 2000;
 const SECOND_RATE: i32 = 2;
 
 impl Ensemble {
-    pub(crate) fn new(inputs: usize, depths: usize, selectors: [usize; SETS], cells: usize) -> Ensemble {
-        let share = 6 + 3 * inputs as i32;
-        let mut row: Row = [[0; VOICES]; 12];
+    /// Of `counted` counters and, if it `listens`, what comes from outside.
+    pub(crate) fn new(
+        counted: usize,
+        listens: bool,
+        depths: usize,
+        selectors: [usize; SETS],
+        cells: usize,
+    ) -> Ensemble {
+        let inputs = counted + usize::from(listens);
+        let share = 6 + 3 * counted as i32;
+        let mut row: Row = [[0; VOICES]; CONFIDENCES];
         for (weight, c) in row.iter_mut().zip(INITIAL_CONFIDENCE) {
             weight[0] = INITIAL_WEIGHT * c / share;
         }
         let map = |n: usize| {
             (0..n * CELLS).map(|at| LOGISTIC.squash(((at % CELLS) as i32 - 16) * 128) as u16).collect()
         };
+        let mut rows = vec![row; inputs];
+        if listens {
+            rows[counted] = [[INITIAL_OUTSIDE, 0]; CONFIDENCES];
+        }
         Ensemble {
             inputs,
-            weights: selectors.map(|n| vec![row; n * inputs]),
+            counted,
+            outside: Outside::default(),
+            weights: selectors.map(|n| rows.iter().copied().cycle().take(n * inputs).collect()),
             second: vec![[65536 / SETS as i32; SETS]; depths],
             seen: vec![0; depths],
             maps: [map(depths), map(cells)],
@@ -94,7 +134,7 @@ impl Ensemble {
         code: impl FnOnce(u32) -> u32,
     ) -> u32 {
         let n = self.inputs;
-        for input in 0..n {
+        for input in 0..self.counted {
             let slot = slots[self.at[input]];
             let confidence = slot.slow.of_count().confidence;
             self.confidences[input] = confidence as u8;
@@ -102,6 +142,15 @@ impl Ensemble {
                 [0; VOICES]
             } else {
                 [LOGISTIC.stretch(slot.slow.p12()), LOGISTIC.stretch(u32::from(slot.fast) >> 4)]
+            };
+        }
+        if self.counted < n {
+            let Outside { log_odds, confidence } = self.outside;
+            self.confidences[self.counted] = confidence;
+            self.log_odds[self.counted] = if confidence == 0 {
+                [0; VOICES]
+            } else {
+                [log_odds, LOGISTIC.squash(log_odds) as i32 / 32 - 1024]
             };
         }
         let mut odds = [0i32; SETS];
@@ -153,7 +202,7 @@ impl Ensemble {
                 }
             }
         }
-        for input in 0..n {
+        for input in 0..self.counted {
             let slot = &mut slots[self.at[input]];
             slot.slow.learn(bit);
             let fast = i32::from(slot.fast);

@@ -20,6 +20,7 @@ mod counter;
 pub mod deep;
 mod deep_symbol;
 mod ensemble;
+pub mod forecast;
 pub mod histogram;
 pub mod logistic;
 pub mod path;

@@ -8,39 +8,12 @@
 /// Activations that are normalised together, at most.
 pub const MOST: usize = 1024;
 
-/// `floor(sqrt(n))`.
-fn root(n: u64) -> u64 {
-    let mut root = 0u64;
-    let mut bit = 1u64 << 31;
-    while bit > 0 {
-        let tried = root | bit;
-        if tried * tried <= n {
-            root = tried;
-        }
-        bit >>= 1;
-    }
-    root
-}
-
 /// `2^33 / root(mean)` in units such that `x * this >> 13` is `x / sqrt(mean)` for `x` and result in units of 2^-12:
 /// `squares` is the sum of squares of `n` activations.
 pub(crate) fn reciprocal(squares: u64, n: usize) -> i32 {
     // Units of 2^-24, with 2^-12 of them added: 2^12 to 2^30 and more; its root in units of 2^-20, 2^14 to 2^23.
     let mean = squares / n.max(1) as u64 + (1 << 12);
-    let root = root(mean << 16);
+    let root = (mean << 16).isqrt();
     // 2^10 to 2^19. An activation is at most sqrt(n mean): with at most 1024 of them a product stays below 2^31.
     (((1u64 << 33) + root / 2) / root) as i32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn roots_are_the_greatest_whose_square_fits() {
-        for n in (0..70_000).chain((0..64).map(|shift| u64::MAX >> 1 >> shift)) {
-            let root = root(n);
-            assert!(root * root <= n && (root + 1) * (root + 1) > n, "{n}");
-        }
-    }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Curve {
     pub knots: [i16; 64],
     /// How far each line rises.
     pub slopes: [i16; 64],
+    /// A slope and, in the low half, a knot.
+    pub lines: [i32; 64],
     /// Magnitudes of arguments are cut here.
     pub limit: i16,
     /// log2 of the length of a line, in units of arguments.
@@ -35,12 +37,13 @@ impl Curve {
 
     /// Lines of `scale (1 - exp(-i/8)) / (1 + exp(-i/8))`: the hyperbolic tangent of `i/16`.
     const fn of_tangent(scale: u128, limit: i16, shift: u32, centre: i16) -> Curve {
-        let mut curve = Curve { knots: [0; 64], slopes: [0; 64], limit, shift, centre };
+        let mut curve = Curve { knots: [0; 64], slopes: [0; 64], lines: [0; 64], limit, shift, centre };
         let mut line = 0;
         while line < 64 {
             let value = tangent(scale, line);
             curve.knots[line] = value;
             curve.slopes[line] = tangent(scale, line + 1) - value;
+            curve.lines[line] = (curve.slopes[line] as i32) << 16 | value as i32;
             line += 1;
         }
         curve
@@ -137,7 +140,8 @@ pub fn exp_below(below: u32) -> u32 {
     let exponent = (below.min(18 << FRACTION) * 47_274) >> FRACTION;
     let (whole, f) = (exponent >> 15, (exponent & 32_767) as i32);
     // Coefficients in units of 2^-16.
-    let power = 65_536 + ((((((-2598 * f) >> 15) + 15_151) * f >> 15) - 45_323) * f >> 15);
+    let square = (((-2598 * f) >> 15) + 15_151) * f;
+    let power = 65_536 + ((((square >> 15) - 45_323) * f) >> 15);
     ((power as u32) << 8) >> whole
 }
 

@@ -73,9 +73,7 @@ impl ValueNetwork {
             }
             let from = if hidden.is_empty() { &inputs[..rows * width] } else { &here[..rows * width] };
             last.apply_logits(kernel, from, &mut logits[..rows * outcomes]);
-            for (logits, frequencies) in logits.chunks(outcomes).zip(frequencies.chunks_mut(outcomes)) {
-                softmax::frequencies(logits, frequencies);
-            }
+            softmax::frequencies_of_many(kernel, outcomes, &logits[..rows * outcomes], frequencies);
         }
         frequencies
     }
@@ -102,7 +100,7 @@ mod tests {
     use super::*;
 
     fn matrix(inputs: usize, outputs: usize, seed: i64) -> Matrix {
-        let number = |at: usize| (at as i64 * 7919 + seed * 104_729) * 2_654_435_761 >> 7;
+        let number = |at: usize| ((at as i64 * 7919 + seed * 104_729) * 2_654_435_761) >> 7;
         let weights = (0..inputs * outputs).map(|at| (number(at) % 127) as i8).collect();
         let multipliers = (0..outputs).map(|at| (number(at) % 200_000).unsigned_abs() as i32).collect();
         let biases = (0..outputs).map(|at| (number(at) % 4096) as i32).collect();

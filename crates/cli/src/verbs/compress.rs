@@ -11,6 +11,7 @@ use crate::console::{for_each, is_standard, or_standard_input, print, remark, sh
 use crate::exit::{Exit, Failure};
 use crate::output::{Destination, Staged};
 use crate::progress::Bar;
+use crate::trainer;
 use crate::verbs::rules;
 use crate::{console, input};
 use hepz::{
@@ -62,6 +63,8 @@ fn one(file: &Path, arguments: &CompressArguments) -> Result<(), Failure> {
     options.model_ref = arguments.model_ref;
     options.model_only = arguments.model_only;
     options.as_bytes = arguments.read_as == Some(ReadAs::Bytes);
+    let trainer = trainer::of(arguments)?;
+    options.trainer = trainer.as_deref();
     let arrangement = if arguments.columns { Arrangement::Columns } else { Arrangement::Rows };
     options.records = arguments.schema.clone().map(|schema| (schema, arrangement));
     let piped = is_standard(file) || !input::is_regular(file)?;

@@ -184,6 +184,7 @@ mod tests {
             lanes: Vec::new(),
             near_previous: false,
             fits: Vec::new(),
+            network: None,
             near: vec![input(2)],
         };
         let read = |plan: &ColumnPlan| {

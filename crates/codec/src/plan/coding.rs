@@ -403,6 +403,10 @@ fn code_patterns<C: Coder, R: RawBits>(
     });
     let guesses: Vec<Expectation<'_>> = line.chain(near).collect();
     let shape = PathShape { bits: map.bits, modelled: plan.modelled };
+    let prepared_network = match &plan.network {
+        Some(network) if known.deep && known.base.is_none() => Some(network.prepare(id, known, domain, &keep)?),
+        _ => None,
+    };
     if known.base.is_some() {
         let mut within = ranges.of_paths(map, &keep);
         let outside =
@@ -412,9 +416,11 @@ fn code_patterns<C: Coder, R: RawBits>(
             within.clear();
         }
         let lanes = lanes(&prepared, false);
-        deep::walk_within(coder, raw, shape, &lanes, &guesses, &within, &mut paths);
+        deep::walk_within(coder, raw, shape, &lanes, &guesses, &within, None, &mut paths);
     } else if known.deep {
-        deep::walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
+        let forecasts = prepared_network.as_ref().and_then(|prepared| prepared.forecasts());
+        let lanes = lanes(&prepared, false);
+        deep::walk_within(coder, raw, shape, &lanes, &guesses, &[], forecasts, &mut paths);
     } else {
         walk(coder, raw, shape, &lanes(&prepared, false), &guesses, &mut paths);
     }
@@ -626,9 +632,39 @@ pub fn patterns(
         near_previous: false,
         fits: Vec::new(),
         near: Vec::new(),
+        network: None,
     };
     let mut values = domain.patterns(truth);
     let predicted = predict(&plan, id, known, scalar, &domain)?;
     to_patterns(prediction, scalar, &predicted, &mut values);
     Ok(values)
+}
+
+/// The coded rows of a column that is known, which of them have a path, and those paths.
+///
+/// # Errors
+/// [`PlanError::Corrupt`] if the plan needs what is not known.
+pub fn paths_of(
+    plan: &ColumnPlan,
+    id: ColumnId,
+    known: &Known<'_>,
+) -> Result<(Domain, Vec<bool>, Vec<u64>), PlanError> {
+    let truth = known.values(id)?;
+    let runs = runs_of(plan, id, known)?.filter(|starts| repeats_within(starts, truth));
+    let domain = Domain::new(runs, truth.len());
+    let mut values = domain.patterns(truth);
+    let predicted = predict(plan, id, known, known.scalar(id), &domain)?;
+    to_patterns(&plan.prediction, known.scalar(id), &predicted, &mut values);
+    let mut paths = Vec::with_capacity(values.len());
+    let keep = values
+        .iter()
+        .map(|&value| match plan.map.split(value) {
+            Place::Rest(path) => {
+                paths.push(path);
+                true
+            }
+            Place::Atom(_) | Place::Escape => false,
+        })
+        .collect();
+    Ok((domain, keep, paths))
 }

@@ -5,12 +5,14 @@
 //! Holds: reading checks every index, so that a plan which was read can be obeyed without further checks.
 
 use super::fit::Fit;
+use super::forecast::Forecaster;
 use super::{ColumnId, PlanError};
 use hepz_columns::{Scalar, Table};
 use hepz_container::wire::{Cursor, WireError, put_bytes, put_varint};
 use hepz_models::deep::MOST_LANES;
 use hepz_transforms::path_map::{Grid, PathMap};
 use hepz_transforms::relations::Formula;
+use std::sync::Arc;
 
 /// A column as seen from a row of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,6 +156,8 @@ pub struct ColumnPlan {
     pub near: Vec<Input>,
     /// Fits that give further expected values; none but in [`Engine::Deep`](super::Engine::Deep).
     pub fits: Vec<(Fit, Vec<Input>)>,
+    /// A network that forecasts the value; none but in [`Engine::Deep`](super::Engine::Deep). Stored behind all columns.
+    pub network: Option<Arc<Forecaster>>,
 }
 
 impl ColumnPlan {
@@ -188,6 +192,7 @@ impl ColumnPlan {
         self.further.iter().flat_map(|(_, inputs)| inputs).for_each(&mut add);
         self.near.iter().for_each(&mut add);
         self.fits.iter().flat_map(|(_, inputs)| inputs).for_each(&mut add);
+        self.network.iter().flat_map(|network| network.inputs()).for_each(&mut add);
         let mut position = false;
         for lane in &self.lanes {
             match &lane.kind {
@@ -248,7 +253,7 @@ fn corrupt<T>(what: &'static str) -> Result<T, PlanError> {
     Err(PlanError::Corrupt(what))
 }
 
-fn put_input(into: &mut Vec<u8>, input: &Input, from: ColumnId) {
+pub(super) fn put_input(into: &mut Vec<u8>, input: &Input, from: ColumnId) {
     let (map, index) = match input.map {
         RowMap::Same => (0u64, None),
         RowMap::Parent => (1, None),
@@ -267,7 +272,7 @@ fn put_input(into: &mut Vec<u8>, input: &Input, from: ColumnId) {
     }
 }
 
-fn read_input(
+pub(super) fn read_input(
     bytes: &mut Cursor<'_>,
     from: ColumnId,
     tables: &[Table],
@@ -534,6 +539,7 @@ impl ColumnPlan {
             near_previous: head & 16 != 0,
             near,
             fits: Vec::new(),
+            network: None,
         };
         plan.map = read_map(bytes, plan.prediction.pattern_scalar(scalar))?;
         plan.modelled = u32::from(bytes.u8()?);

@@ -88,6 +88,7 @@ pub fn draft_of(id: ColumnId, scalar: Scalar, prediction: Prediction, rows: Rows
         lanes: vec![LanePlan { kind: LaneKind::Path, depth: 64 }],
         near_previous: false,
         fits: Vec::new(),
+        network: None,
         near: Vec::new(),
     };
     Draft { id, plan, plain_cost, distinct }

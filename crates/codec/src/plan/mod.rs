@@ -17,6 +17,7 @@ mod draft;
 mod facts;
 mod fit;
 mod fitting;
+pub(crate) mod forecast;
 mod foreseen;
 pub(crate) mod foretold;
 mod histograms;
@@ -40,15 +41,19 @@ pub use facts::{ColumnFacts, Fact, TableLink};
 pub use crate::engine::Engine;
 use coding::code_column;
 use column::{ColumnPlan, LaneKind, Link, Prediction, RowMap, Rows};
+use forecast::Forecaster;
+use forecast::lesson::{Outcome, Teaching};
 use hepz_columns::{Table, Values};
 use hepz_container::wire::{Cursor, put_bytes, put_varint};
 use hepz_entropy::{BitReader, BitWriter, Coder, Decoder, Encoder};
+use hepz_neural::wire::Numbers;
 use hepz_transforms::path_map::Grid;
 use hepz_transforms::relations::Formula;
 pub use known::Base;
 use known::Known;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A column of the file: table and column index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,7 +156,22 @@ impl Plan {
         engine: Engine,
         coded: Option<(&BTreeSet<ColumnId>, &Slice)>,
     ) -> Plan {
-        let mut decision = planner::decide(tables, sample, engine);
+        Plan::assembled(planner::decide(tables, sample, engine), sample, engine, coded)
+    }
+
+    /// Decides for level max, with networks where they pay: what came of each is the second answer.
+    pub fn make_taught(tables: &[Table], sample: &Sample, teaching: Teaching<'_>) -> (Plan, Vec<Outcome>) {
+        let mut decision = planner::decide(tables, sample, Engine::Deep);
+        let outcomes = forecast::lesson::learn(tables, &sample.values, teaching, &mut decision);
+        (Plan::assembled(decision, sample, Engine::Deep, None), outcomes)
+    }
+
+    fn assembled(
+        mut decision: planner::Decision,
+        sample: &Sample,
+        engine: Engine,
+        coded: Option<(&BTreeSet<ColumnId>, &Slice)>,
+    ) -> Plan {
         if let Some((coded, base)) = coded {
             decision.order.retain(|id| coded.contains(id));
             decision.columns.retain(|id, _| coded.contains(id));
@@ -241,7 +261,55 @@ impl Plan {
                 }
             }
         }
+        self.put_networks(&mut bytes);
         bytes
+    }
+
+    /// Networks come last: a plan without one ends before.
+    fn put_networks(&self, into: &mut Vec<u8>) {
+        let networks = || self.columns.iter().filter_map(|(&id, plan)| Some((id, plan.network.as_ref()?)));
+        if networks().next().is_none() {
+            return;
+        }
+        put_varint(into, networks().count() as u64);
+        let mut numbers = Numbers::default();
+        for (id, network) in networks() {
+            put_varint(into, u64::from(id.table));
+            put_varint(into, u64::from(id.column));
+            network.write(into, &mut numbers, id);
+        }
+        forecast::put_numbers(into, &numbers);
+    }
+
+    fn read_networks(
+        cursor: &mut Cursor<'_>,
+        tables: &[Table],
+        links: &[Option<Link>],
+        columns: &mut BTreeMap<ColumnId, ColumnPlan>,
+    ) -> Result<(), PlanError> {
+        let n = cursor.count(1)?;
+        // The numbers lie behind everything else.
+        let mut described = Vec::with_capacity(n.min(columns.len()));
+        for _ in 0..n {
+            let (table, column) = (cursor.varint()?, cursor.varint()?);
+            let id = ColumnId {
+                table: u32::try_from(table).map_err(|_| PlanError::Corrupt("a network of no column"))?,
+                column: u32::try_from(column).map_err(|_| PlanError::Corrupt("a network of no column"))?,
+            };
+            if !columns.contains_key(&id) {
+                return Err(PlanError::Corrupt("a network of no column"));
+            }
+            described.push((id, Forecaster::read_description(cursor, id, tables, links)?));
+        }
+        let numbers = forecast::read_numbers(cursor)?;
+        let mut numbers = numbers.reader();
+        for (id, (features, bounds)) in described {
+            let network = Forecaster::read(features, bounds, &mut numbers)?;
+            if let Some(plan) = columns.get_mut(&id) {
+                plan.network = Some(Arc::new(network));
+            }
+        }
+        numbers.finish().map_err(|_| PlanError::Corrupt("numbers behind the networks"))
     }
 
     /// Reads the stored form.
@@ -312,6 +380,9 @@ impl Plan {
                 columns.insert(id, ColumnPlan::read(&mut own, id, tables, &links)?);
                 own.finish()?;
             }
+        }
+        if cursor.remaining() > 0 {
+            Plan::read_networks(&mut cursor, tables, &links, &mut columns)?;
         }
         cursor.finish()?;
         Plan::assemble(engine, links, columns, streams, coded.is_some())
@@ -576,6 +647,10 @@ impl Plan {
             let inputs: Vec<String> = inputs.iter().map(input).collect();
             contexts.push(format!("fit of {}", inputs.join(", ")));
         }
+        contexts.extend(plan.network.iter().map(|network| {
+            let (columns, weights) = (network.inputs().collect::<BTreeSet<_>>().len(), network.network.parameters());
+            format!("network of {columns} columns, {weights} weights")
+        }));
         contexts.extend(plan.near.iter().map(|near| format!("near {}", input(near))));
         if plan.near_previous {
             contexts.push("near previous".to_string());

@@ -123,7 +123,7 @@ const TRIAL_BYTES: u64 = 2 << 20;
 const DEEP_CLOSURE: usize = 48;
 
 /// All values of a sample, known.
-fn known_of<'a>(tables: &'a [Table], links: &'a [Option<Link>], sample: &'a Slice) -> Known<'a> {
+pub(super) fn known_of<'a>(tables: &'a [Table], links: &'a [Option<Link>], sample: &'a Slice) -> Known<'a> {
     let known = Known::new(tables, links, &sample.rows);
     for (table, columns) in sample.columns.iter().enumerate() {
         for (column, values) in columns.iter().enumerate() {
@@ -137,7 +137,7 @@ fn known_of<'a>(tables: &'a [Table], links: &'a [Option<Link>], sample: &'a Slic
 
 /// The first rows of every table, so that they are not much more than `most` bytes and belong together; `None` if they are
 /// not more anyway.
-fn shortened(tables: &[Table], links: &[Option<Link>], sample: &Slice, most: u64) -> Option<Slice> {
+pub(super) fn shortened(tables: &[Table], links: &[Option<Link>], sample: &Slice, most: u64) -> Option<Slice> {
     let bytes: u64 =
         tables.iter().zip(&sample.rows).map(|(t, &rows)| u64::from(t.row_bytes) * rows as u64).sum();
     if bytes <= most {

@@ -85,7 +85,7 @@ impl RawBits for Price {
 }
 
 /// What the plan costs on the sample, with its stored form.
-fn price(plan: &ColumnPlan, id: ColumnId, known: &Known<'_>) -> Option<i64> {
+pub(super) fn price(plan: &ColumnPlan, id: ColumnId, known: &Known<'_>) -> Option<i64> {
     let (mut decisions, mut raw) = (Price::default(), Price::default());
     code_column(plan, id, known, &mut decisions, &mut raw, Some(known.get(id)?)).ok()?;
     let mut stored = Vec::new();

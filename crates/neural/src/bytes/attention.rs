@@ -139,7 +139,7 @@ impl Past {
             kernel::scores(kernel, q, keys(1 - parity), segment, old);
             kernel::scores(kernel, q, keys(parity), segment, new);
             kernel::biased(kernel, &biases[head * 2 * segment..][..seen], &mut scores[..seen]);
-            kernel::shares(kernel, &scores[..seen], &mut weights[..seen]);
+            kernel::shares(kernel, &mut scores[..seen], &mut weights[..seen]);
             sums.fill(0);
             let (old, new) = weights[..seen].split_at(before);
             kernel::weighted(kernel, old, values(1 - parity), width, sums);
@@ -156,7 +156,7 @@ impl Past {
                 &mut scores[..kept],
             );
             kernel::biased(kernel, &[], &mut scores[..kept]);
-            kernel::shares(kernel, &scores[..kept], &mut weights[..kept]);
+            kernel::shares(kernel, &mut scores[..kept], &mut weights[..kept]);
             sums.fill(0);
             kernel::weighted(kernel, &weights[..kept], &self.slot_values[first..], width, sums);
             rounded(sums, from_memory);

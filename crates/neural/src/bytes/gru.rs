@@ -25,6 +25,7 @@
 use super::{BYTES, MOST_LAYERS, sides_fit, width_fits};
 use crate::kernel::{self, Kernel};
 use crate::matrix::Matrix;
+use crate::tables::{SIGMOID, TANH};
 use crate::wire::{Numbers, Reader, WireError};
 
 /// A stack of gated recurrent units.
@@ -106,12 +107,16 @@ impl Gru {
                 self.inputs[layer - 1].apply(kernel, &hidden[layer - 1], x);
             }
             recurrent.apply(kernel, &hidden[layer], g);
-            for ((x, g), h) in x
-                .chunks_exact_mut(3 * width)
-                .zip(g.chunks_exact(3 * width))
-                .zip(hidden[layer].chunks_exact_mut(width))
-            {
-                kernel::gated_unit(kernel, x, g, h);
+            let streams = x.chunks_exact_mut(3 * width).zip(g.chunks_exact(3 * width));
+            for ((x, g), h) in streams.zip(hidden[layer].chunks_exact_mut(width)) {
+                let ((gates, candidate), (into_gates, into_candidate)) =
+                    (x.split_at_mut(2 * width), g.split_at(2 * width));
+                kernel::add(kernel, into_gates, gates);
+                kernel::curved(kernel, &SIGMOID, gates);
+                let (r, z) = gates.split_at(width);
+                kernel::reset(kernel, r, into_candidate, candidate);
+                kernel::curved(kernel, &TANH, candidate);
+                kernel::updated(kernel, z, candidate, h);
             }
         }
     }

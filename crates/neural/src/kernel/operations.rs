@@ -5,24 +5,26 @@
 //!
 //! Every function is compiled once for each kernel, with that kernel's instructions, so loops are plain and without branches.
 
-use crate::fixed::{FLOOR, TOTAL};
+use super::packed::Weights;
+use crate::fixed::{FLOOR, LOGIT_LIMIT, TOTAL, scaled};
 use crate::rms::reciprocal;
-use crate::tables::{SIGMOID, TANH, exp_below, silu as silu_of};
+use crate::tables::{Curve, exp_below, silu as silu_of};
 
-/// Names and arguments of all operations, for the macro `$with`.
+/// Names and arguments of all operations but those of matrices, for the macro `$with`, behind `$features`.
 macro_rules! all {
-    ($with:ident) => {
+    ($with:ident $(, $features:literal)?) => {
         $with! {
+            $($features;)?
             /// `x / sqrt(mean(x^2) + 2^-12)` of each row of `width` activations.
             fn normalise(width: usize, x: &[i16], into: &mut [i16]);
             /// `into + what`, saturated.
             fn add(what: &[i16], into: &mut [i16]);
-            /// `silu` of each, in place.
-            fn silu(x: &mut [i16]);
             /// `into * by`, rounded, saturated.
             fn gate(by: &[i16], into: &mut [i16]);
-            /// One step of a gated unit: `x` and `g` are `[3][d]`, `h` is `[d]` in units of 2^-15.
-            fn gated_unit(x: &[i16], g: &[i16], h: &mut [i16]);
+            /// `into + r g`, `r` in units of 2^-15, the product rounded, the sum saturated.
+            fn reset(r: &[i16], g: &[i16], into: &mut [i16]);
+            /// `n + z (h - n)`, the product rounded, all in units of 2^-15.
+            fn updated(z: &[i16], n: &[i16], h: &mut [i16]);
             /// `taps . past + biases`: `taps` is `[4][channels]`, `past` four rows of channels.
             fn convolve(taps: &[i16], biases: &[i16], past: [&[i16]; 4], into: &mut [i16]);
             /// `step * v` in units of 2^-14, for `step` from 0 to 65535 in these units, saturated.
@@ -33,8 +35,8 @@ macro_rules! all {
             fn scores(q: &[i16], keys: &[i16], stride: usize, into: &mut [i32]);
             /// Sums in units of 2^-22 to scores in units of 2^-12, with the biases (units of 2^-10) of distances that fall to 0, or none.
             fn biased(biases: &[i16], scores: &mut [i32]);
-            /// Softmax, in units of 2^-15.
-            fn shares(scores: &[i32], into: &mut [i16]);
+            /// Softmax, in units of 2^-15; spoils the scores.
+            fn shares(scores: &mut [i32], into: &mut [i16]);
             /// `sums[c] += weights[at] * values[at * stride + c]`.
             fn weighted(weights: &[i16], values: &[i16], stride: usize, sums: &mut [i32]);
             /// Frequencies of each row of `outcomes` logits.
@@ -43,6 +45,32 @@ macro_rules! all {
     };
 }
 pub(super) use all;
+
+/// Names and arguments of the operations of matrices.
+macro_rules! matrices {
+    ($with:ident) => {
+        $with! {
+            /// Activations of each row of inputs, none below `lowest`.
+            fn activations(weights: &Weights, lowest: i16, inputs: &[i16], outputs: &mut [i16]);
+            /// Logits of each row of inputs.
+            fn logits(weights: &Weights, inputs: &[i16], outputs: &mut [i32]);
+        }
+    };
+}
+pub(super) use matrices;
+
+/// Names and arguments of the functions by tables.
+macro_rules! curves {
+    ($with:ident) => {
+        $with! {
+            /// The value of the curve at each, in place.
+            fn curved(curve: &Curve, x: &mut [i16]);
+            /// `silu` of each, in place.
+            fn silu(x: &mut [i16]);
+        }
+    };
+}
+pub(super) use curves;
 
 #[inline(always)]
 fn small(value: i32) -> i16 {
@@ -68,6 +96,13 @@ pub fn add(what: &[i16], into: &mut [i16]) {
 }
 
 #[inline(always)]
+pub fn curved(curve: &Curve, x: &mut [i16]) {
+    for x in x {
+        *x = curve.at(*x);
+    }
+}
+
+#[inline(always)]
 pub fn silu(x: &mut [i16]) {
     for x in x {
         *x = silu_of(*x);
@@ -82,24 +117,19 @@ pub fn gate(by: &[i16], into: &mut [i16]) {
 }
 
 #[inline(always)]
-pub fn gated_unit(x: &[i16], g: &[i16], h: &mut [i16]) {
-    let width = h.len();
-    let (x, g) = (x.chunks_exact(width), g.chunks_exact(width));
-    let ([xr, xz, xn], [gr, gz, gn]) = (three(x), three(g));
-    for at in 0..width {
-        let r = SIGMOID.at(xr[at].saturating_add(gr[at]));
-        let z = SIGMOID.at(xz[at].saturating_add(gz[at]));
-        let reset = (i32::from(r) * i32::from(gn[at]) + (1 << 14)) >> 15;
-        let n = i32::from(TANH.at(small(i32::from(xn[at]) + reset)));
-        // At most 32757 * 65535: below 2^31.
-        let kept = (i32::from(z) * (i32::from(h[at]) - n) + (1 << 14)) >> 15;
-        h[at] = (n + kept) as i16;
+pub fn reset(r: &[i16], g: &[i16], into: &mut [i16]) {
+    for ((into, &r), &g) in into.iter_mut().zip(r).zip(g) {
+        *into = small(i32::from(*into) + ((i32::from(r) * i32::from(g) + (1 << 14)) >> 15));
     }
 }
 
 #[inline(always)]
-fn three<'a>(mut rows: impl Iterator<Item = &'a [i16]>) -> [&'a [i16]; 3] {
-    [(); 3].map(|()| rows.next().unwrap_or(&[]))
+pub fn updated(z: &[i16], n: &[i16], h: &mut [i16]) {
+    for ((h, &z), &n) in h.iter_mut().zip(z).zip(n) {
+        // `z` is not negative and at most 32767, so the product is below 2^31.
+        let kept = (i32::from(z) * (i32::from(*h) - i32::from(n)) + (1 << 14)) >> 15;
+        *h = (i32::from(n) + kept) as i16;
+    }
 }
 
 #[inline(always)]
@@ -119,31 +149,55 @@ pub fn stepped(step: i32, v: &[i16], into: &mut [i16]) {
     }
 }
 
+/// Channels that are scanned side by side: twice the step of widths.
+const CHANNELS: usize = 16;
+
 /// States are kept within this: 16, in units of 2^-26.
 const STATE_LIMIT: i32 = 1 << 30;
 
 #[inline(always)]
 pub fn scan([f, w, v, through]: [&[i16]; 4], [b, c]: [&[i16]; 2], states: &mut [i32], y: &mut [i16]) {
-    let width = y.len();
-    for at in 0..width {
-        let mut sum = 0i32;
-        for (n, (&b, &c)) in b.iter().zip(c).enumerate() {
-            let state = &mut states[n * width + at];
-            // Within 2^30 before, so within 2^31 after.
-            let kept = *state - (*state >> 15) * i32::from(f[at]);
-            *state = (kept + i32::from(w[at]) * i32::from(b)).clamp(-STATE_LIMIT, STATE_LIMIT - 1);
-            sum = sum.wrapping_add((*state >> 15) * i32::from(c));
+    let rows = y.len() / CHANNELS;
+    let [f, w, v, through] = [f, w, v, through].map(|of| of.as_chunks::<CHANNELS>().0);
+    let states = states.as_chunks_mut::<CHANNELS>().0;
+    for (row, y) in y.as_chunks_mut::<CHANNELS>().0.iter_mut().enumerate() {
+        let mut sums = [0i32; CHANNELS];
+        for (states, (&b, &c)) in states[row..].iter_mut().step_by(rows).zip(b.iter().zip(c)) {
+            for at in 0..CHANNELS {
+                // Within 2^30 before, so within 2^31 after.
+                let kept = states[at] - (states[at] >> 15) * i32::from(f[row][at]);
+                let state =
+                    (kept + i32::from(w[row][at]) * i32::from(b)).clamp(-STATE_LIMIT, STATE_LIMIT - 1);
+                states[at] = state;
+                sums[at] = sums[at].wrapping_add((state >> 15) * i32::from(c));
+            }
         }
-        let passed = (i32::from(through[at]) * i32::from(v[at]) + (1 << 11)) >> 12;
-        y[at] = small((sum.wrapping_add(1 << 10) >> 11) + passed);
+        for at in 0..CHANNELS {
+            let passed = (i32::from(through[row][at]) * i32::from(v[row][at]) + (1 << 11)) >> 12;
+            y[at] = small((sums[at].wrapping_add(1 << 10) >> 11) + passed);
+        }
     }
 }
 
+/// Scores that are summed side by side.
+const TOGETHER: usize = 32;
+
 #[inline(always)]
 pub fn scores(q: &[i16], keys: &[i16], stride: usize, into: &mut [i32]) {
-    into.fill(0);
+    let n = into.len();
+    let (whole, rest) = into.as_chunks_mut::<TOGETHER>();
+    for (at, into) in whole.iter_mut().enumerate() {
+        *into = [0; TOGETHER];
+        for (&q, keys) in q.iter().zip(keys[at * TOGETHER..].chunks(stride)) {
+            let Some(keys) = keys.first_chunk::<TOGETHER>() else { return };
+            for (into, &key) in into.iter_mut().zip(keys) {
+                *into = into.wrapping_add(i32::from(q) * i32::from(key));
+            }
+        }
+    }
+    rest.fill(0);
     for (&q, keys) in q.iter().zip(keys.chunks_exact(stride)) {
-        for (into, &key) in into.iter_mut().zip(keys) {
+        for (into, &key) in rest.iter_mut().zip(&keys[n - n % TOGETHER..]) {
             *into = into.wrapping_add(i32::from(q) * i32::from(key));
         }
     }
@@ -160,23 +214,39 @@ pub fn biased(biases: &[i16], scores: &mut [i32]) {
 }
 
 #[inline(always)]
-pub fn shares(scores: &[i32], into: &mut [i16]) {
+pub fn shares(scores: &mut [i32], into: &mut [i16]) {
     let greatest = scores.iter().copied().max().unwrap_or(0);
-    let sum: u64 = scores.iter().map(|&score| u64::from(exp_below(greatest.abs_diff(score)))).sum();
+    for score in scores.iter_mut() {
+        *score = exp_below(greatest.abs_diff(*score)) as i32;
+    }
+    let sum: u64 = scores.iter().map(|&weight| weight as u64).sum();
     // At least one weight is 2^24, so this is at most 2^23.
     let factor = (1u64 << 47) / sum.max(1 << 24);
-    for (into, &score) in into.iter_mut().zip(scores) {
-        let weight = u64::from(exp_below(greatest.abs_diff(score)));
-        *into = ((weight * factor + (1 << 31)) >> 32).min(32_767) as i16;
+    for (into, &weight) in into.iter_mut().zip(scores.iter()) {
+        *into = ((weight as u64 * factor + (1 << 31)) >> 32).min(32_767) as i16;
     }
 }
 
+/// Channels that are summed side by side.
+const HALF: usize = 8;
+
 #[inline(always)]
 pub fn weighted(weights: &[i16], values: &[i16], stride: usize, sums: &mut [i32]) {
-    for (at, &weight) in weights.iter().enumerate() {
-        let Some(values) = values.get(at * stride..) else { return };
-        for (sum, &value) in sums.iter_mut().zip(values) {
-            // Shares add up to little more than 1, so sums stay below 2^31.
+    // Shares add up to little more than 1, so sums stay below 2^31.
+    let (whole, rest) = sums.as_chunks_mut::<HALF>();
+    let done = whole.len() * HALF;
+    for (at, sums) in whole.iter_mut().enumerate() {
+        let mut own = *sums;
+        for (&weight, values) in weights.iter().zip(values[at * HALF..].chunks(stride)) {
+            let Some(values) = values.first_chunk::<HALF>() else { return };
+            for (own, &value) in own.iter_mut().zip(values) {
+                *own = own.wrapping_add(i32::from(weight) * i32::from(value));
+            }
+        }
+        *sums = own;
+    }
+    for (&weight, values) in weights.iter().zip(values.chunks(stride)) {
+        for (sum, &value) in rest.iter_mut().zip(&values[done..]) {
             *sum = sum.wrapping_add(i32::from(weight) * i32::from(value));
         }
     }
@@ -199,6 +269,48 @@ pub fn frequencies(outcomes: usize, logits: &[i32], into: &mut [u32]) {
         let left = TOTAL - into.iter().sum::<u32>();
         if let Some(likeliest) = logits.iter().position(|&logit| logit == greatest) {
             into[likeliest] += left;
+        }
+    }
+}
+
+/// Sums to activations, none below `lowest`.
+#[inline(always)]
+pub fn activated(lowest: i16, sums: &[i32], multipliers: &[i32], biases: &[i32], into: &mut [i16]) {
+    for (((into, &sum), &multiplier), &bias) in into.iter_mut().zip(sums).zip(multipliers).zip(biases) {
+        *into = scaled(sum, multiplier, bias).clamp(i64::from(lowest), 32_767) as i16;
+    }
+}
+
+/// Sums to logits.
+#[inline(always)]
+pub fn ranged(sums: &[i32], multipliers: &[i32], biases: &[i32], into: &mut [i32]) {
+    for (((into, &sum), &multiplier), &bias) in into.iter_mut().zip(sums).zip(multipliers).zip(biases) {
+        *into = scaled(sum, multiplier, bias).clamp(-LOGIT_LIMIT, LOGIT_LIMIT) as i32;
+    }
+}
+
+/// Activations of each row of inputs, none below `lowest`.
+pub fn activations(weights: &Weights, lowest: i16, inputs: &[i16], outputs: &mut [i16]) {
+    for (row, outputs) in inputs.chunks_exact(weights.inputs).zip(outputs.chunks_exact_mut(weights.outputs)) {
+        for (output, into) in outputs.iter_mut().enumerate() {
+            let (multiplier, bias) = (weights.multipliers[output], weights.biases[output]);
+            activated(
+                lowest,
+                &[weights.sum(output, row)],
+                &[multiplier],
+                &[bias],
+                std::slice::from_mut(into),
+            );
+        }
+    }
+}
+
+/// Logits of each row of inputs.
+pub fn logits(weights: &Weights, inputs: &[i16], outputs: &mut [i32]) {
+    for (row, outputs) in inputs.chunks_exact(weights.inputs).zip(outputs.chunks_exact_mut(weights.outputs)) {
+        for (output, into) in outputs.iter_mut().enumerate() {
+            let (multiplier, bias) = (weights.multipliers[output], weights.biases[output]);
+            ranged(&[weights.sum(output, row)], &[multiplier], &[bias], std::slice::from_mut(into));
         }
     }
 }

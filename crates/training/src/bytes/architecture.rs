@@ -1,0 +1,152 @@
+//! Architectures of byte networks, as configurations name them.
+//!
+//! In: TOML. Out: checked numbers.
+//! Not here: networks (`gru`, `mamba`, `transformer`).
+//! Holds: what [`ByteArchitecture::check`] passes can be built and run in integers.
+
+use serde::{Deserialize, Serialize};
+
+/// Families of byte networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ByteKind {
+    /// Gated recurrent units: the fastest on a CPU.
+    Gru,
+    /// Selective state space.
+    Mamba,
+    /// Attention over segments, with a compressive memory.
+    Transformer,
+}
+
+/// A byte network's sizes. What a family does not have is ignored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByteArchitecture {
+    /// The family.
+    pub kind: ByteKind,
+    /// Activations between layers.
+    pub width: usize,
+    /// Layers.
+    #[serde(default = "one")]
+    pub layers: usize,
+    /// Numbers of state for each channel (`mamba`).
+    #[serde(default = "default_state")]
+    pub state: usize,
+    /// Heads (`mamba`, `transformer`).
+    #[serde(default = "default_heads")]
+    pub heads: usize,
+    /// Bytes of a segment of attention (`transformer`).
+    #[serde(default = "default_segment")]
+    pub segment: usize,
+    /// Slots of the compressive memory, 0 for none (`transformer`).
+    #[serde(default)]
+    pub memory: usize,
+    /// Bytes of a record, 0 if there are no records (`transformer`).
+    #[serde(default)]
+    pub record: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn default_state() -> usize {
+    16
+}
+
+fn default_heads() -> usize {
+    4
+}
+
+fn default_segment() -> usize {
+    64
+}
+
+/// Why there is no such network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ArchitectureError {
+    /// A number is not in its range.
+    Range {
+        /// The key.
+        key: &'static str,
+        /// What it is.
+        is: usize,
+        /// The least it may be.
+        least: usize,
+        /// The most it may be.
+        most: usize,
+    },
+    /// This family is not here yet.
+    Missing(ByteKind),
+    /// Heads do not divide the channels.
+    Heads {
+        /// Heads.
+        heads: usize,
+        /// Channels.
+        channels: usize,
+    },
+}
+
+impl std::fmt::Display for ArchitectureError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ArchitectureError::Range { key, is, least, most } => {
+                write!(f, "{key}: {is} is outside {least} to {most}")
+            }
+            ArchitectureError::Missing(kind) => write!(f, "kind: {kind:?} is not here yet"),
+            ArchitectureError::Heads { heads, channels } => {
+                write!(f, "heads: {heads} does not divide {channels} channels")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ArchitectureError {}
+
+impl ByteArchitecture {
+    /// A family with a width and layers; the rest as if nothing was said.
+    pub fn new(kind: ByteKind, width: usize, layers: usize) -> ByteArchitecture {
+        ByteArchitecture {
+            kind,
+            width,
+            layers,
+            state: default_state(),
+            heads: default_heads(),
+            segment: default_segment(),
+            memory: 0,
+            record: 0,
+        }
+    }
+
+    /// Checks ranges.
+    ///
+    /// # Errors
+    /// [`ArchitectureError`] names the key.
+    pub fn check(&self) -> Result<(), ArchitectureError> {
+        let ranges = [
+            ("width", self.width, 8, 512),
+            ("layers", self.layers, 1, 8),
+            ("state", self.state, 4, 32),
+            ("heads", self.heads, 1, 32),
+            ("segment", self.segment, 16, 1024),
+            ("memory", self.memory, 0, 256),
+            ("record", self.record, 0, 4096),
+        ];
+        for (key, is, least, most) in ranges {
+            if !(least..=most).contains(&is) {
+                return Err(ArchitectureError::Range { key, is, least, most });
+            }
+        }
+        let channels = match self.kind {
+            ByteKind::Gru => return Ok(()),
+            ByteKind::Mamba => 2 * self.width,
+            ByteKind::Transformer => self.width,
+        };
+        if channels.is_multiple_of(self.heads) {
+            Ok(())
+        } else {
+            Err(ArchitectureError::Heads { heads: self.heads, channels })
+        }
+    }
+}

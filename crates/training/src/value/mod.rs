@@ -1,0 +1,23 @@
+//! Value networks: from rows of a table to the integers that forecast one of its columns.
+//!
+//! In: a [`Lesson`]. Out: a [`ValueNetwork`](hepz_neural::value::ValueNetwork) and a [`FitReport`].
+//! Not here: which columns make a lesson, and whether the network pays (`hepz`).
+//! Holds: a network is judged on rows that it was not fitted to, with the integers that an archive would carry.
+
+mod fit;
+mod perceptron;
+
+pub use fit::{FitError, FitReport, FitSettings, fit};
+
+/// What a value network is to learn: rows that do not depend on each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lesson {
+    /// Activations of a row.
+    pub inputs: usize,
+    /// Outcomes.
+    pub outcomes: usize,
+    /// `[row][input]`, in units of 2^-12.
+    pub features: Vec<i16>,
+    /// The outcome of each row.
+    pub targets: Vec<u16>,
+}
