@@ -485,7 +485,7 @@ impl<'a> Job<'a> {
         let mut carrier = Carrier::new(self.options.model_ref);
         self.put_skeleton(&mut sections, &mut carrier, &image, &gaps, joint)?;
         if !schema.tables.is_empty() {
-            match self.put_chunks(&mut sections, &image, &shelf, &schema)? {
+            match self.put_chunks(&mut sections, &mut carrier, &image, &shelf, &schema)? {
                 Some(networks) => report.networks = networks,
                 None => return Ok(Err("the plan does not read back; please report this")),
             }
@@ -498,8 +498,7 @@ impl<'a> Job<'a> {
             let stored = contracts.to_bytes(&schema.tables);
             put(&mut sections, Kind::Contracts, 0, &pack(&stored, self.engine()))?;
         }
-        let has_networks = carrier.is_used() || report.networks.iter().any(|network| network.used);
-        finish(sections, has_networks)?;
+        finish(sections, carrier.is_used() || report.networks.iter().any(|network| network.used))?;
         report.archive_bytes = archive.len();
         report.tables = schema.tables.len() as u64;
         report.columns = schema.tables.iter().map(|t| t.columns.len() as u64).sum();
@@ -605,6 +604,7 @@ impl<'a> Job<'a> {
     fn put_chunks(
         &self,
         sections: &mut Sections<'_>,
+        _carrier: &mut Carrier,
         image: &Image<'_>,
         shelf: &Shelf,
         schema: &Schema,
@@ -722,10 +722,10 @@ pub(crate) fn put_model(
     Ok(number)
 }
 
-/// Ends an archive; one that uses networks is of the version that knows them.
-fn finish(sections: Sections<'_>, has_networks: bool) -> Result<(), CompressError> {
+/// Ends an archive; one that uses models is of the version that knows them.
+fn finish(sections: Sections<'_>, networks: bool) -> Result<(), CompressError> {
     let Append(archive) = sections.finish().map_err(wrote)?;
-    if has_networks {
+    if networks {
         archive.write_at(0, &header(NETWORKS_VERSION)).map_err(CompressError::Write)?;
     }
     Ok(())

@@ -2,7 +2,8 @@
 //!
 //! In: nothing. Out: [`CompressOptions`], [`DecompressOptions`], [`Limits`], [`Progress`].
 //! Not here: what is done with them.
-//! Holds: no option but the level, the record schema, `content`, `precision`, `as_bytes` and networks changes a byte of the archive.
+//! Holds: no option but the level, the record schema, `content`, `precision`, networks and `as_bytes` changes a byte of the
+//! archive.
 
 use crate::chunks::CHUNK_BYTES;
 use crate::engine::Engine;
@@ -118,6 +119,9 @@ pub struct CompressOptions<'a> {
     pub content: Option<Compression>,
     /// Columns are rounded as these rules say, in a file of the same layout, which is what the archive then holds.
     pub precision: Option<&'a RulesFile>,
+    /// At level max, who fits networks to the file's own columns; one is kept where it saves more than its weights take, and is
+    /// part of the archive.
+    pub trainer: Option<&'a dyn Trainer>,
     /// Models that may be used at level max, where they pay.
     pub models: Vec<Arc<Model>>,
     /// The archive only names the models that it uses; who reads it has to give them.
@@ -126,9 +130,6 @@ pub struct CompressOptions<'a> {
     pub model_only: bool,
     /// The file is taken as plain bytes, whatever its format.
     pub as_bytes: bool,
-    /// At level max, who fits networks to the file's own columns; one is kept where it saves more than its weights take, and is
-    /// part of the archive.
-    pub trainer: Option<&'a dyn Trainer>,
     /// Read the archive back and compare before reporting success ([`crate::compress_to_file`] only).
     pub verify: bool,
     /// Who is told how far it has come.

@@ -195,5 +195,11 @@ fn opened<'a>(
     }
     let layout = crate::recognised::layout(source, &CompressOptions::new());
     let layout = layout.map_err(|error| ArchiveError::Io(io::Error::other(error)))?;
-    Image::open(source, layout, &|_| {}).map_err(ArchiveError::Io)
+    let opened = Image::open(source, layout, &|_| {}).map_err(ArchiveError::Io)?;
+    if opened.tables == schema.tables {
+        return Ok(opened);
+    }
+    // Older archives have each array of a group as a table of its own.
+    let apart = hepz_formats::recognise_apart(source).map_err(ArchiveError::Io)?;
+    Image::open(source, apart, &|_| {}).map_err(ArchiveError::Io)
 }

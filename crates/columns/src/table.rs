@@ -33,7 +33,7 @@ pub enum RowOrder {
 /// Records of equal shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// Name, unique in the file: a dataset path or array name. May be empty if there is only one.
+    /// Name, unique in the file: a dataset path or array name, or the group of arrays side by side. May be empty.
     pub name: String,
     /// Number of records: the product of the dataset's dimensions.
     pub rows: u64,

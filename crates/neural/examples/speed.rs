@@ -64,9 +64,9 @@ fn main() {
     let families = |this: &str| chosen(&words, &["gru", "mamba", "transformer", "value"], this);
     let kernels = |kernel: Kernel| chosen(&words, &["scalar", "avx2", "avx512", "neon"], kernel.name());
     let streams = |n: usize| chosen(&words, &["1", "8", "64", "256"], &n.to_string());
-    let shape = TransformerShape { width: 56, heads: 4, segment: 64, slots: 32, record: 0 };
+    let shape = TransformerShape { width: 48, heads: 3, segment: 64, slots: 32, record: 0 };
     let networks =
-        [seeded::gru(1, 96, 1), seeded::mamba(2, 56, 2, 8, 4), seeded::transformer(3, 2, 80, shape)];
+        [seeded::gru(1, 96, 1), seeded::mamba(2, 56, 2, 8, 4), seeded::transformer(3, 2, 96, shape)];
     for network in
         networks.iter().filter(|network| families(network.describe().split(' ').next().unwrap_or("")))
     {

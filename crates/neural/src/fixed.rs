@@ -12,6 +12,12 @@ pub const ONE: i32 = 1 << FRACTION;
 /// Fraction bits of a multiplier: `weight = integer weight * multiplier / 2^24`.
 pub const MULTIPLIER_FRACTION: u32 = 24;
 
+/// Multipliers are at most this: 1/2.
+pub const MOST_MULTIPLIER: i32 = 1 << 23;
+
+/// Biases are smaller than this in magnitude, so that no output reaches 2^31 before it is saturated.
+pub const BIAS_LIMIT: i32 = 1 << 30;
+
 /// Logits are kept within -64 to 64.
 pub const LOGIT_LIMIT: i64 = 64 << FRACTION;
 

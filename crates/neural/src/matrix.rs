@@ -4,6 +4,7 @@
 //! Not here: instructions (`kernel`), rounding (`fixed`).
 //! Holds: the number of streams in step changes no result.
 
+use crate::fixed::{BIAS_LIMIT, MOST_MULTIPLIER};
 use crate::kernel::{self, Kernel, Weights};
 use crate::wire::{Numbers, Reader, WireError};
 
@@ -18,12 +19,14 @@ pub struct Matrix {
 
 impl Matrix {
     /// A matrix of `inputs` columns; `weights` is `[output][input]`. `None` if the lengths do not agree, a side is 0 or over
-    /// [`MOST`], a weight is -128 or a multiplier is negative.
+    /// [`MOST`], a weight is -128, or a multiplier or bias is outside [`MOST_MULTIPLIER`] and [`BIAS_LIMIT`].
     pub fn new(inputs: usize, weights: Vec<i8>, multipliers: Vec<i32>, biases: Vec<i32>) -> Option<Matrix> {
         let outputs = multipliers.len();
         let sides = (1..=MOST).contains(&inputs) && (1..=MOST).contains(&outputs);
         let lengths = weights.len() == inputs * outputs && biases.len() == outputs;
-        let ranges = !weights.contains(&i8::MIN) && multipliers.iter().all(|&m| m >= 0);
+        let ranges = !weights.contains(&i8::MIN)
+            && multipliers.iter().all(|m| (0..=MOST_MULTIPLIER).contains(m))
+            && biases.iter().all(|bias| bias.unsigned_abs() < BIAS_LIMIT.unsigned_abs());
         (sides && lengths && ranges)
             .then(|| Matrix { weights: Weights::new(inputs, weights, multipliers, biases) })
     }

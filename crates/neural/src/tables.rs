@@ -131,18 +131,27 @@ pub fn softplus(x: i16) -> i32 {
     (4 * i32::from(x).max(0) + correction).min(65_535)
 }
 
-/// `exp(-below / 2^12)` in units of 2^-24, within 2^-12 of it relative to it and a unit; 0 for `below` over `18 << 12`.
+/// Coefficients of `2^-f - 1` behind `f`, units of 2^-15: of `f`, `f^2` and `f^3`.
+pub(crate) const CUBIC: [i16; 3] = [-22_661, 7568, -1292];
+
+/// log2(e) in units of 2^-15.
+pub(crate) const LOG2_E: u32 = 47_274;
+
+/// [`exp_below`] is 0 from here.
+pub(crate) const NOTHING_BELOW: u32 = 18 << FRACTION;
+
+/// `exp(-below / 2^12)` in units of 2^-24, within 2^-12 of it relative to it, and a unit.
 ///
 /// `2^-n 2^-f`, `2^-f` by a cubic that is 1 at 0 and was fitted to the relative error over all `f` from 0 to 1.
 #[inline(always)]
 pub fn exp_below(below: u32) -> u32 {
-    // log2(e) in units of 2^-15; the exponent in units of 2^-15, below 2^32 as `below` is cut.
-    let exponent = (below.min(18 << FRACTION) * 47_274) >> FRACTION;
+    // The exponent in units of 2^-15, below 2^32 as `below` is cut.
+    let exponent = (below.min(NOTHING_BELOW) * LOG2_E) >> FRACTION;
     let (whole, f) = (exponent >> 15, (exponent & 32_767) as i32);
-    // Coefficients in units of 2^-16.
-    let square = (((-2598 * f) >> 15) + 15_151) * f;
-    let power = 65_536 + ((((square >> 15) - 45_323) * f) >> 15);
-    ((power as u32) << 8) >> whole
+    let [first, second, third] = CUBIC.map(i32::from);
+    let second = second + ((third * f + (1 << 14)) >> 15);
+    let first = first + ((second * f + (1 << 14)) >> 15);
+    (((1 << 24) + ((first * f) >> 6)) as u32) >> whole
 }
 
 /// `1 - exp(-step * rate)` in units of 2^-15, from 1 to 32767, within 1.5 of these units;

@@ -56,6 +56,8 @@ fn one(file: &Path, arguments: &CompressArguments) -> Result<(), Failure> {
         return Err(Failure::usage("--rm would lose what is rounded off; split keeps it in a refinement"));
     }
     options.precision = rules.as_ref();
+    let trainer = trainer::of(arguments)?;
+    options.trainer = trainer.as_deref();
     if !arguments.models.is_empty() && !arguments.model_only && arguments.level != Level::Max {
         return Err(Failure::usage("models are used at --level max, or alone with --model-only"));
     }
@@ -63,8 +65,6 @@ fn one(file: &Path, arguments: &CompressArguments) -> Result<(), Failure> {
     options.model_ref = arguments.model_ref;
     options.model_only = arguments.model_only;
     options.as_bytes = arguments.read_as == Some(ReadAs::Bytes);
-    let trainer = trainer::of(arguments)?;
-    options.trainer = trainer.as_deref();
     let arrangement = if arguments.columns { Arrangement::Columns } else { Arrangement::Rows };
     options.records = arguments.schema.clone().map(|schema| (schema, arrangement));
     let piped = is_standard(file) || !input::is_regular(file)?;

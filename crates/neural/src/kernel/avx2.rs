@@ -7,8 +7,9 @@
     reason = "loads of vectors; every address is inside a slice whose length is checked before"
 )]
 
+use super::operations::{activated, ranged};
 use super::packed::{LANES, Part, Sums};
-use super::{compiled, operations};
+use super::{compiled, compiled_matrices, operations};
 use crate::tables::{Curve, SIGMOID};
 use std::arch::x86_64::{
     __m256i, _mm_cvtsi32_si128, _mm_loadu_si128, _mm_packs_epi32, _mm_storeu_si128, _mm256_abs_epi32,
@@ -20,6 +21,8 @@ use std::arch::x86_64::{
 };
 
 operations::all!(compiled, "avx2");
+operations::special!(compiled, "avx2");
+compiled_matrices!("avx2");
 
 /// The value of a curve at each of 8 activations, in lanes of 32 bits.
 #[inline]

@@ -95,22 +95,32 @@ impl Kernel {
     }
 }
 
-/// Operations in the module of a kernel, compiled with its instructions. That module has `most` and `any_tile`.
+/// Operations in the module of a kernel, compiled with its instructions.
 macro_rules! compiled {
-    ($features:literal; $($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),*);)*) => {
-        $(
-            #[target_feature(enable = $features)]
-            pub fn $name($($argument: $type),*) {
-                crate::kernel::operations::$name($($argument),*);
-            }
-        )*
+    ($features:literal; $($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),*);)*) => {$(
         #[target_feature(enable = $features)]
-        pub fn activations(weights: &crate::kernel::Weights, lowest: i16, inputs: &[i16], outputs: &mut [i16]) {
+        pub fn $name($($argument: $type),*) {
+            crate::kernel::operations::$name($($argument),*);
+        }
+    )*};
+}
+use compiled;
+
+/// The operations of matrices in the module of a kernel, which has `most`, `any_tile`, `activated` and `ranged`.
+macro_rules! compiled_matrices {
+    ($features:literal) => {
+        #[target_feature(enable = $features)]
+        pub fn activations(
+            weights: &crate::kernel::Weights,
+            lowest: i16,
+            inputs: &[i16],
+            outputs: &mut [i16],
+        ) {
             let tile = |blocks: usize, streams: usize, part: Part<'_>, sums: &mut Sums| {
                 any_tile(blocks, streams, part, sums);
             };
             weights.walk(inputs, outputs, most, tile, |sums, multipliers, biases, into| {
-                crate::kernel::operations::activated(lowest, sums, multipliers, biases, into);
+                activated(lowest, sums, multipliers, biases, into);
             });
         }
         #[target_feature(enable = $features)]
@@ -119,12 +129,12 @@ macro_rules! compiled {
                 any_tile(blocks, streams, part, sums);
             };
             weights.walk(inputs, outputs, most, tile, |sums, multipliers, biases, into| {
-                crate::kernel::operations::ranged(sums, multipliers, biases, into);
+                ranged(sums, multipliers, biases, into);
             });
         }
     };
 }
-use compiled;
+use compiled_matrices;
 
 /// Functions that take a kernel first and run an operation with its instructions.
 macro_rules! dispatched {
@@ -149,6 +159,7 @@ macro_rules! dispatched {
 
 operations::all!(dispatched);
 operations::matrices!(dispatched);
+operations::special!(dispatched);
 operations::curves!(dispatched);
 
 #[cfg(test)]

@@ -7,14 +7,17 @@
     reason = "loads of vectors; every address is inside a slice whose length is checked before"
 )]
 
+use super::operations::{activated, ranged};
 use super::packed::{LANES, Part, Sums};
-use super::{compiled, operations};
+use super::{compiled, compiled_matrices, operations};
 use crate::tables::Curve;
 use std::arch::aarch64::{
     int16x8x2_t, vdupq_n_s32, vget_low_s16, vld2q_s16, vmlal_high_n_s16, vmlal_n_s16, vst1q_s32,
 };
 
 operations::all!(compiled, "neon");
+operations::special!(compiled, "neon");
+compiled_matrices!("neon");
 
 /// As `operations::curved`.
 #[target_feature(enable = "neon")]

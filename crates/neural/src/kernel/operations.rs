@@ -29,18 +29,12 @@ macro_rules! all {
             fn convolve(taps: &[i16], biases: &[i16], past: [&[i16]; 4], into: &mut [i16]);
             /// `step * v` in units of 2^-14, for `step` from 0 to 65535 in these units, saturated.
             fn stepped(step: i32, v: &[i16], into: &mut [i16]);
-            /// `S - f S + w B`, `y = S C + K v`, for `[f, w, v, K]` of `[2 d]`, `[B, C]` of `[N]`, `S` of `[N][2 d]`.
-            fn scan(of: [&[i16]; 4], bc: [&[i16]; 2], states: &mut [i32], y: &mut [i16]);
             /// `into[at] = sum of q[c] keys[c * stride + at]`, wrapping.
             fn scores(q: &[i16], keys: &[i16], stride: usize, into: &mut [i32]);
             /// Sums in units of 2^-22 to scores in units of 2^-12, with the biases (units of 2^-10) of distances that fall to 0, or none.
             fn biased(biases: &[i16], scores: &mut [i32]);
-            /// Softmax, in units of 2^-15; spoils the scores.
-            fn shares(scores: &mut [i32], into: &mut [i16]);
             /// `sums[c] += weights[at] * values[at * stride + c]`.
             fn weighted(weights: &[i16], values: &[i16], stride: usize, sums: &mut [i32]);
-            /// Frequencies of each row of `outcomes` logits.
-            fn frequencies(outcomes: usize, logits: &[i32], into: &mut [u32]);
         }
     };
 }
@@ -58,6 +52,22 @@ macro_rules! matrices {
     };
 }
 pub(super) use matrices;
+
+/// Names and arguments of operations that some kernel has instructions of its own for.
+macro_rules! special {
+    ($with:ident $(, $features:literal)?) => {
+        $with! {
+            $($features;)?
+            /// `S - f S + w B`, `y = S C + K v`, for `[f, w, v, K]` of `[2 d]`, `[B, C]` of `[N]`, `S` of `[N][2 d]`.
+            fn scan(of: [&[i16]; 4], bc: [&[i16]; 2], states: &mut [i32], y: &mut [i16]);
+            /// Softmax, in units of 2^-15; spoils the scores.
+            fn shares(scores: &mut [i32], into: &mut [i16]);
+            /// Frequencies of each row of `outcomes` logits.
+            fn frequencies(outcomes: usize, logits: &[i32], into: &mut [u32]);
+        }
+    };
+}
+pub(super) use special;
 
 /// Names and arguments of the functions by tables.
 macro_rules! curves {
@@ -150,10 +160,10 @@ pub fn stepped(step: i32, v: &[i16], into: &mut [i16]) {
 }
 
 /// Channels that are scanned side by side: twice the step of widths.
-const CHANNELS: usize = 16;
+pub const CHANNELS: usize = 16;
 
 /// States are kept within this: 16, in units of 2^-26.
-const STATE_LIMIT: i32 = 1 << 30;
+pub const STATE_LIMIT: i32 = 1 << 30;
 
 #[inline(always)]
 pub fn scan([f, w, v, through]: [&[i16]; 4], [b, c]: [&[i16]; 2], states: &mut [i32], y: &mut [i16]) {
@@ -260,7 +270,7 @@ pub fn frequencies(outcomes: usize, logits: &[i32], into: &mut [u32]) {
         for (weight, &logit) in into.iter_mut().zip(logits) {
             *weight = exp_below(greatest.abs_diff(logit));
         }
-        let sum: u64 = into.iter().map(|&weight| u64::from(weight)).sum();
+        let sum: u64 = into.chunks(64).map(|weights| u64::from(weights.iter().sum::<u32>())).sum();
         // The greatest has a weight of 2^24, so this is below 2^32.
         let factor = (share << 32) / sum.max(1 << 24);
         for weight in into.iter_mut() {

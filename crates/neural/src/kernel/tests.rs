@@ -138,8 +138,8 @@ fn every_kernel_multiplies_matrices_of_all_sides() {
             let weight =
                 |random: &mut Random| if extreme { 127 } else { ((random.next() % 255) as i32 - 127) as i8 };
             let weights: Vec<i8> = (0..inputs * outputs).map(|_| weight(random)).collect();
-            let multipliers = random.wides(outputs, i32::MAX).iter().map(|m| m & i32::MAX).collect();
-            let weights = Weights::new(inputs, weights, multipliers, random.wides(outputs, i32::MAX));
+            let multipliers = random.wides(outputs, 1 << 23).iter().map(|m| m.abs()).collect();
+            let weights = Weights::new(inputs, weights, multipliers, random.wides(outputs, (1 << 30) - 1));
             for streams in [1, 2, 3, 4, 7, 8, 13, 64] {
                 let rows =
                     if extreme { vec![i16::MIN; streams * inputs] } else { random.medium(streams * inputs) };

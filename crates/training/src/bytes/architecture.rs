@@ -4,6 +4,7 @@
 //! Not here: networks (`gru`, `mamba`, `transformer`).
 //! Holds: what [`ByteArchitecture::check`] passes can be built and run in integers.
 
+use hepz_neural::bytes::WIDTH_STEP;
 use serde::{Deserialize, Serialize};
 
 /// Families of byte networks.
@@ -44,6 +45,9 @@ pub struct ByteArchitecture {
     /// Bytes of a record, 0 if there are no records (`transformer`).
     #[serde(default)]
     pub record: usize,
+    /// Activations inside a feed-forward layer, 0 for twice the width (`transformer`).
+    #[serde(default)]
+    pub feed: usize,
 }
 
 fn one() -> usize {
@@ -63,10 +67,11 @@ fn default_segment() -> usize {
 }
 
 /// Why there is no such network.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArchitectureError {
     /// A number is not in its range.
+    #[error("{key}: {is} is outside {least} to {most}")]
     Range {
         /// The key.
         key: &'static str,
@@ -77,9 +82,11 @@ pub enum ArchitectureError {
         /// The most it may be.
         most: usize,
     },
-    /// This family is not here yet.
-    Missing(ByteKind),
+    /// The width is no multiple of [`WIDTH_STEP`].
+    #[error("width: {0} is no multiple of {WIDTH_STEP}")]
+    Width(usize),
     /// Heads do not divide the channels.
+    #[error("heads: {heads} does not divide {channels} channels")]
     Heads {
         /// Heads.
         heads: usize,
@@ -87,22 +94,6 @@ pub enum ArchitectureError {
         channels: usize,
     },
 }
-
-impl std::fmt::Display for ArchitectureError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ArchitectureError::Range { key, is, least, most } => {
-                write!(f, "{key}: {is} is outside {least} to {most}")
-            }
-            ArchitectureError::Missing(kind) => write!(f, "kind: {kind:?} is not here yet"),
-            ArchitectureError::Heads { heads, channels } => {
-                write!(f, "heads: {heads} does not divide {channels} channels")
-            }
-        }
-    }
-}
-
-impl std::error::Error for ArchitectureError {}
 
 impl ByteArchitecture {
     /// A family with a width and layers; the rest as if nothing was said.
@@ -116,7 +107,13 @@ impl ByteArchitecture {
             segment: default_segment(),
             memory: 0,
             record: 0,
+            feed: 0,
         }
+    }
+
+    /// Activations inside a feed-forward layer.
+    pub fn feed_forward(&self) -> usize {
+        if self.feed > 0 { self.feed } else { 2 * self.width }
     }
 
     /// Checks ranges.
@@ -132,11 +129,15 @@ impl ByteArchitecture {
             ("segment", self.segment, 16, 1024),
             ("memory", self.memory, 0, 256),
             ("record", self.record, 0, 4096),
+            ("feed", self.feed, 0, 2048),
         ];
         for (key, is, least, most) in ranges {
             if !(least..=most).contains(&is) {
                 return Err(ArchitectureError::Range { key, is, least, most });
             }
+        }
+        if !self.width.is_multiple_of(WIDTH_STEP) {
+            return Err(ArchitectureError::Width(self.width));
         }
         let channels = match self.kind {
             ByteKind::Gru => return Ok(()),

@@ -20,10 +20,10 @@ pub struct ByteBatch {
 }
 
 impl ByteBatch {
-    /// A batch of `streams`, all as long as the first (longer ones are cut, shorter ones filled up with 0).
-    ///
     /// A batch of `streams`, all as long as the first (longer ones are cut, shorter ones filled with 0).
-    /// place in records of `record` bytes (0: no records).
+    ///
+    /// `before` is the byte before each stream (0 at its start), `positions` where in its file each stream is, for
+    /// its place in records of `record` bytes (0: no records).
     pub fn new(
         streams: &[&[u8]],
         before: &[u8],

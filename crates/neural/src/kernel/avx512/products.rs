@@ -1,25 +1,24 @@
-//! AVX-512 with VNNI: 32 products and their sums in one instruction.
+//! Matrices by AVX-512 with VNNI: 32 products and their sums in one instruction.
 //!
-//! In and out: as `operations`. Not here: when it may be used (`Kernel`).
+//! In and out: as `operations`. Not here: other operations (`vectors`).
 //! Holds: the integers of the scalar kernel; `vpdpwssd` wraps.
 #![allow(
     unsafe_code,
     reason = "loads of vectors; every address is inside a slice whose length is checked before"
 )]
 
-use super::packed::{LANES, Part, Sums};
-use super::{compiled, operations};
-use crate::tables::{Curve, SIGMOID};
+use crate::fixed::{LOGIT_LIMIT, MULTIPLIER_FRACTION};
+use crate::kernel::compiled_matrices;
+use crate::kernel::packed::{LANES, Part, Sums};
 use std::arch::asm;
 use std::arch::x86_64::{
-    __m512i, _mm_cvtsi32_si128, _mm512_abs_epi16, _mm512_add_epi16, _mm512_loadu_si512,
-    _mm512_mask_storeu_epi16, _mm512_mask_sub_epi16, _mm512_maskz_loadu_epi16, _mm512_min_epu16,
-    _mm512_movepi16_mask, _mm512_mulhrs_epi16, _mm512_permutex2var_epi16, _mm512_set1_epi16,
-    _mm512_set1_epi32, _mm512_setzero_si512, _mm512_sll_epi16, _mm512_srl_epi16, _mm512_storeu_si512,
-    _mm512_sub_epi16,
+    __m512i, _mm256_mask_storeu_epi16, _mm512_add_epi32, _mm512_add_epi64, _mm512_cvtsepi32_epi16,
+    _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi32,
+    _mm512_max_epi32, _mm512_min_epi32, _mm512_mul_epi32, _mm512_set1_epi32, _mm512_set1_epi64,
+    _mm512_setzero_si512, _mm512_slli_epi64, _mm512_srli_epi64, _mm512_storeu_si512,
 };
 
-operations::all!(compiled, "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni");
+compiled_matrices!("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni");
 
 /// Blocks and streams of a tile when `streams` are left: 24 sums in registers, or as many as there are.
 fn most(streams: usize) -> (usize, usize) {
@@ -29,59 +28,6 @@ fn most(streams: usize) -> (usize, usize) {
         2.. => (3, 2),
         _ => (3, 1),
     }
-}
-
-/// The value of a curve at each of 32 activations.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-fn curve_of(curve: &Curve, x: __m512i) -> __m512i {
-    // SAFETY: both tables have 64 entries, two vectors.
-    let [knots, slopes] = [&curve.knots, &curve.slopes]
-        .map(|table| [0, 32].map(|at| unsafe { _mm512_loadu_si512(table.as_ptr().add(at).cast()) }));
-    let shift = _mm_cvtsi32_si128(curve.shift as i32);
-    let magnitude = _mm512_min_epu16(_mm512_abs_epi16(x), _mm512_set1_epi16(curve.limit));
-    let line = _mm512_srl_epi16(magnitude, shift);
-    // The rest of the argument in units of 2^-15 of a line: the rounded product is that of the scalar curve.
-    let rest = _mm512_sub_epi16(magnitude, _mm512_sll_epi16(line, shift));
-    let rest = _mm512_sll_epi16(rest, _mm_cvtsi32_si128(15 - curve.shift as i32));
-    let rise = _mm512_mulhrs_epi16(_mm512_permutex2var_epi16(slopes[0], line, slopes[1]), rest);
-    let value = _mm512_add_epi16(_mm512_permutex2var_epi16(knots[0], line, knots[1]), rise);
-    let signed = _mm512_mask_sub_epi16(value, _mm512_movepi16_mask(x), _mm512_setzero_si512(), value);
-    _mm512_add_epi16(signed, _mm512_set1_epi16(curve.centre))
-}
-
-/// `of` for 32 activations at a time, in place; behind the last there are zeros.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-fn each(x: &mut [i16], of: impl Fn(__m512i) -> __m512i) {
-    let mut chunks = x.chunks_exact_mut(32);
-    for chunk in &mut chunks {
-        // SAFETY: a chunk is a vector.
-        unsafe {
-            _mm512_storeu_si512(chunk.as_mut_ptr().cast(), of(_mm512_loadu_si512(chunk.as_ptr().cast())))
-        };
-    }
-    let rest = chunks.into_remainder();
-    let mask = (1u32 << rest.len()) - 1;
-    if mask != 0 {
-        // SAFETY: the mask has as many bits as there are activations left.
-        unsafe {
-            let value = of(_mm512_maskz_loadu_epi16(mask, rest.as_ptr()));
-            _mm512_mask_storeu_epi16(rest.as_mut_ptr(), mask, value);
-        }
-    }
-}
-
-/// As `operations::curved`.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub fn curved(curve: &Curve, x: &mut [i16]) {
-    each(x, |x| curve_of(curve, x));
-}
-
-/// As `operations::silu`.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub fn silu(x: &mut [i16]) {
-    each(x, |x| _mm512_mulhrs_epi16(x, curve_of(&SIGMOID, x)));
 }
 
 /// `sums + weights * two`, pairs of products added up: `vpdpwssd`.
@@ -171,4 +117,58 @@ fn any_tile(blocks: usize, streams: usize, part: Part<'_>, sums: &mut Sums) {
         (_, 4) => tile::<3, 4>(&part, sums),
         (_, _) => tile::<3, 8>(&part, sums),
     }
+}
+
+/// `scaled` of 16 sums, in 32 bits: limits of multipliers and biases see to it that they fit.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+fn scaled(sums: __m512i, multipliers: __m512i, biases: __m512i) -> __m512i {
+    const SHIFT: u32 = MULTIPLIER_FRACTION;
+    let half = _mm512_set1_epi64(1 << (SHIFT - 1));
+    let even = _mm512_add_epi64(_mm512_mul_epi32(sums, multipliers), half);
+    let odd = _mm512_mul_epi32(_mm512_srli_epi64::<32>(sums), _mm512_srli_epi64::<32>(multipliers));
+    let odd = _mm512_add_epi64(odd, half);
+    let both = _mm512_mask_blend_epi32(
+        0xAAAA,
+        _mm512_srli_epi64::<SHIFT>(even),
+        _mm512_slli_epi64::<{ 32 - SHIFT }>(odd),
+    );
+    _mm512_add_epi32(both, biases)
+}
+
+/// Calls `put` with the scaled outputs from each 16th on, and a mask of those that are there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+fn each_scaled(sums: &[i32], multipliers: &[i32], biases: &[i32], mut put: impl FnMut(usize, u16, __m512i)) {
+    let n = sums.len().min(multipliers.len()).min(biases.len());
+    for at in (0..n).step_by(LANES) {
+        let mask = ((1u32 << (n - at).min(LANES)) - 1) as u16;
+        // SAFETY: the mask has a bit for each number that is there, at most.
+        let [sums, multipliers, biases] = [sums, multipliers, biases]
+            .map(|of| unsafe { _mm512_maskz_loadu_epi32(mask, of.as_ptr().add(at)) });
+        put(at, mask, scaled(sums, multipliers, biases));
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+fn activated(lowest: i16, sums: &[i32], multipliers: &[i32], biases: &[i32], into: &mut [i16]) {
+    let sums = &sums[..into.len().min(sums.len())];
+    each_scaled(sums, multipliers, biases, |at, mask, value| {
+        let value = _mm512_cvtsepi32_epi16(_mm512_max_epi32(value, _mm512_set1_epi32(i32::from(lowest))));
+        // SAFETY: there are as many outputs as sums, so as many as the mask has bits from `at`.
+        unsafe { _mm256_mask_storeu_epi16(into.as_mut_ptr().add(at), mask, value) };
+    });
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+fn ranged(sums: &[i32], multipliers: &[i32], biases: &[i32], into: &mut [i32]) {
+    let sums = &sums[..into.len().min(sums.len())];
+    each_scaled(sums, multipliers, biases, |at, mask, value| {
+        let limit = _mm512_set1_epi32(LOGIT_LIMIT as i32);
+        let value = _mm512_min_epi32(_mm512_max_epi32(value, _mm512_set1_epi32(-LOGIT_LIMIT as i32)), limit);
+        // SAFETY: as above.
+        unsafe { _mm512_mask_storeu_epi32(into.as_mut_ptr().add(at), mask, value) };
+    });
 }

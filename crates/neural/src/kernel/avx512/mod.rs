@@ -1,0 +1,13 @@
+//! AVX-512 with BW, VL, DQ and VNNI.
+//!
+//! In and out: as `operations`. Not here: when it may be used (`Kernel`).
+//! Holds: the integers of the scalar kernel.
+
+mod products;
+mod vectors;
+
+use super::{compiled, operations};
+pub use products::{activations, logits};
+pub use vectors::{curved, frequencies, scan, shares, silu};
+
+operations::all!(compiled, "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni");
