@@ -74,7 +74,7 @@ impl GruModule {
         let before = before.transpose();
         let mut hidden = Vec::with_capacity(time);
         for at in 0..time {
-            let byte = before.clone().slice([at..at + 1]).reshape([streams]);
+            let byte = before.clone().narrow(0, at, 1).reshape([streams]);
             let mut gates = gate_table.clone().select(0, byte.clone());
             let mut candidate = candidate_table.clone().select(0, byte);
             for (pass, own) in passes.iter().zip(&mut state) {

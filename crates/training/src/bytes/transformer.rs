@@ -10,7 +10,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::ByteArchitecture;
 use super::attention::{Memory, Piece, Steps};
-use super::dense::{Dense, limited, uniform};
+use super::dense::{Dense, limited, saturated, uniform};
 use super::normalise::rms;
 
 /// Layers of attention over segments, and of gated feed-forward, over a table of bytes. `d` is the width.
@@ -104,7 +104,7 @@ impl TransformerModule {
         };
         let mut x = limited(self.table.val(), quantised).select(0, padded(before));
         if let (Some(positions), Some(phase)) = (&self.positions, phase) {
-            x = limited(x + limited(positions.val(), quantised).select(0, padded(phase)), quantised);
+            x = saturated(x + positions.val().select(0, padded(phase)));
         }
         let mut old = state
             .filter(|state| state.segment == steps)
@@ -192,12 +192,12 @@ impl TransformerLayer {
             kept = Some(memory.detached());
         }
         let joined = limited(self.join.forward(piece.rows(taken), quantised), quantised);
-        let x = limited(x + joined, quantised);
+        let x = saturated(x + joined);
 
         let u = rms(x.clone());
         let gate = activation::silu(limited(self.gate.forward(u.clone(), quantised), quantised));
-        let wide = limited(gate * limited(self.widen.forward(u, quantised), quantised), quantised);
-        let x = limited(x + limited(self.narrow.forward(wide, quantised), quantised), quantised);
+        let wide = saturated(gate * limited(self.widen.forward(u, quantised), quantised));
+        let x = saturated(x + limited(self.narrow.forward(wide, quantised), quantised));
         (x, (own.last(steps), kept))
     }
 }
