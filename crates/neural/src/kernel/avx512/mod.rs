@@ -1,6 +1,6 @@
 //! AVX-512 with BW, VL, DQ and VNNI.
 //!
-//! In and out: as `operations`. Not here: when it may be used (`Kernel`).
+//! In: vectors of integers. Out: the same, as `operations` says. Not here: when it may be used (`Kernel`).
 //! Holds: the integers of the scalar kernel.
 
 mod products;
