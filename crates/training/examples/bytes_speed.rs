@@ -1,8 +1,8 @@
-//! How fast byte networks train, how well, and what rounding costs. Slow: run by name.
+//! How fast byte networks train, how well, and what rounding costs.
 //!
-//! `RAYON_NUM_THREADS=1 HEPZ_BYTES=FILE HEPZ_STEPS=500 cargo test --release -p hepz-training --test bytes_speed --
-//! --ignored --nocapture`. Without a file the text is generated here. `HEPZ_KIND` (`gru`, `mamba`, `transformer`) and
-//! `HEPZ_SHAPE` (`streams,bytes`, such as `64,128`) choose one of several.
+//! `RAYON_NUM_THREADS=1 HEPZ_BYTES=FILE HEPZ_STEPS=500 cargo run --release -p hepz-training --example bytes_speed`.
+//! Without a file the text is generated here. `HEPZ_KIND` (`gru`, `mamba`, `transformer`) and `HEPZ_SHAPE`
+//! (`streams,bytes`, such as `64,128`) choose one of several.
 
 use std::time::Instant;
 
@@ -29,9 +29,7 @@ fn generated(n: usize) -> Vec<u8> {
     (1..).flat_map(|n| line(n).into_bytes()).take(n).collect()
 }
 
-#[test]
-#[ignore = "measures"]
-fn speed_of_training() {
+fn main() {
     let bytes =
         setting("HEPZ_BYTES").map_or_else(|| generated(4 << 20), |path| std::fs::read(path).expect("a file"));
     let steps: usize = setting("HEPZ_STEPS").map_or(20, |steps| steps.parse().expect("a number"));
