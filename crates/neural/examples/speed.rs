@@ -16,6 +16,7 @@ use hepz_entropy::{Coder, Decoder, Encoder, PROBABILITY_BITS};
 use hepz_neural::bytes::ByteNetwork;
 use hepz_neural::bytes::transformer::TransformerShape;
 use hepz_neural::kernel::Kernel;
+use hepz_neural::wire::Numbers;
 use std::time::{Duration, Instant};
 
 /// Codes a byte as decisions, the highest bit first, from the frequencies of its 256 values.
@@ -84,11 +85,14 @@ fn main() {
     let streams = |n: usize| chosen(&words, &["1", "8", "64", "256"], &n.to_string());
     let shape = TransformerShape { width: 48, heads: 3, segment: 64, slots: 32, record: 0 };
     let networks =
-        [seeded::gru(1, 96, 1), seeded::mamba(2, 56, 2, 8, 4), seeded::transformer(3, 2, 96, shape)];
+        [seeded::gru(1, 104, 1), seeded::mamba(2, 56, 2, 8, 4), seeded::transformer(3, 2, 96, shape)];
     for network in
         networks.iter().filter(|network| families(network.describe().split(' ').next().unwrap_or("")))
     {
-        println!("{}, {} numbers", network.describe(), network.parameters());
+        let mut numbers = Numbers::default();
+        network.write(&mut numbers);
+        let Numbers { small, medium, .. } = numbers;
+        println!("{}: {} weights, {} numbers of tables", network.describe(), small.len(), medium.len());
         for kernel in Kernel::available().into_iter().filter(|&kernel| kernels(kernel)) {
             for n in [1usize, 8, 64, 256].into_iter().filter(|&n| streams(n)) {
                 let steps = if kernel == Kernel::Scalar { 16_384 } else { 131_072 } / n;

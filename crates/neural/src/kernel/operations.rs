@@ -7,7 +7,7 @@
 //! branches.
 
 use super::packed::Weights;
-use crate::fixed::{FLOOR, LOGIT_LIMIT, TOTAL, scaled};
+use crate::fixed::{self, FLOOR, LOGIT_LIMIT, TOTAL};
 use crate::rms::reciprocal;
 use crate::tables::{Curve, exp_below, silu as silu_of};
 
@@ -177,19 +177,20 @@ pub fn scan([f, w, v, through]: [&[i16]; 4], [b, c]: [&[i16]; 2], states: &mut [
     let [f, w, v, through] = [f, w, v, through].map(|of| of.as_chunks::<CHANNELS>().0);
     let states = states.as_chunks_mut::<CHANNELS>().0;
     for (row, y) in y.as_chunks_mut::<CHANNELS>().0.iter_mut().enumerate() {
-        let mut sums = [0i32; CHANNELS];
+        // Copies, so that nothing can change behind the loops' backs.
+        let ([f, w, v, through], mut sums) = ([f[row], w[row], v[row], through[row]], [0i32; CHANNELS]);
         for (states, (&b, &c)) in states[row..].iter_mut().step_by(rows).zip(b.iter().zip(c)) {
+            let mut own = *states;
             for at in 0..CHANNELS {
-                // Within 2^30 before, so within 2^31 after.
-                let kept = states[at] - (states[at] >> 15) * i32::from(f[row][at]);
-                let state =
-                    (kept + i32::from(w[row][at]) * i32::from(b)).clamp(-STATE_LIMIT, STATE_LIMIT - 1);
-                states[at] = state;
-                sums[at] = sums[at].wrapping_add((state >> 15) * i32::from(c));
+                // Within 2^30 before, so within 2^31 after; a shifted state has 16 bits.
+                let kept = own[at] - i32::from((own[at] >> 15) as i16) * i32::from(f[at]);
+                own[at] = (kept + i32::from(w[at]) * i32::from(b)).clamp(-STATE_LIMIT, STATE_LIMIT - 1);
+                sums[at] = sums[at].wrapping_add(i32::from((own[at] >> 15) as i16) * i32::from(c));
             }
+            *states = own;
         }
         for at in 0..CHANNELS {
-            let passed = (i32::from(through[row][at]) * i32::from(v[row][at]) + (1 << 11)) >> 12;
+            let passed = (i32::from(through[at]) * i32::from(v[at]) + (1 << 11)) >> 12;
             y[at] = small((sums[at].wrapping_add(1 << 10) >> 11) + passed);
         }
     }
@@ -275,11 +276,17 @@ pub fn frequencies(outcomes: usize, logits: &[i32], into: &mut [u32]) {
     }
 }
 
+/// `scaled` in 32 bits, in which limits of multipliers and biases keep it.
+#[inline(always)]
+fn scaled(sum: i32, multiplier: i32, bias: i32) -> i32 {
+    fixed::scaled(sum, multiplier, 0) as i32 + bias
+}
+
 /// Sums to activations, none below `lowest`.
 #[inline(always)]
 pub fn activated(lowest: i16, sums: &[i32], multipliers: &[i32], biases: &[i32], into: &mut [i16]) {
     for (((into, &sum), &multiplier), &bias) in into.iter_mut().zip(sums).zip(multipliers).zip(biases) {
-        *into = scaled(sum, multiplier, bias).clamp(i64::from(lowest), 32_767) as i16;
+        *into = scaled(sum, multiplier, bias).clamp(i32::from(lowest), 32_767) as i16;
     }
 }
 
@@ -287,7 +294,7 @@ pub fn activated(lowest: i16, sums: &[i32], multipliers: &[i32], biases: &[i32],
 #[inline(always)]
 pub fn ranged(sums: &[i32], multipliers: &[i32], biases: &[i32], into: &mut [i32]) {
     for (((into, &sum), &multiplier), &bias) in into.iter_mut().zip(sums).zip(multipliers).zip(biases) {
-        *into = scaled(sum, multiplier, bias).clamp(-LOGIT_LIMIT, LOGIT_LIMIT) as i32;
+        *into = scaled(sum, multiplier, bias).clamp(-LOGIT_LIMIT as i32, LOGIT_LIMIT as i32);
     }
 }
 
