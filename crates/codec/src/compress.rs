@@ -11,7 +11,7 @@ use crate::image::{Gaps, Image, Opened};
 use crate::networks::{ByteNetwork, Carrier, Model};
 use crate::options::Stage;
 use crate::packing::{Aid, FRAME_BYTES, Stretch, pack, pack_alone, pack_stretches};
-use crate::plan::forecast::lesson::{Outcome, Teaching};
+use crate::plan::lesson::{Outcome, Teaching};
 use crate::plan::{Encoded, Engine, Plan, Sample, Slice};
 use crate::precision::{Contracts, Rounded, RoundingReport, rounded};
 use crate::prices::Prices;

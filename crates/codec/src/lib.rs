@@ -93,7 +93,7 @@ pub use inspect::{ColumnInspection, Inspection, ModelInspection, SectionInspecti
 pub use layers::{SplitReport, merge, merge_to_file, split, split_to_files};
 pub use options::{CompressOptions, DecompressOptions, Level, Limits, Progress, Stage};
 pub use plan::ColumnId;
-pub use plan::forecast::lesson::{Lesson, Trainer};
+pub use plan::lesson::{Lesson, Trainer};
 pub use precision::{RoundedColumn, RoundingReport};
 pub use proof::{ColumnProof, Proof, verify_against};
 pub use salvage::{LostRows, LostSection, LostStretch, Salvaged, salvage};

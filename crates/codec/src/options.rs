@@ -8,7 +8,7 @@
 use crate::chunks::CHUNK_BYTES;
 use crate::engine::Engine;
 use crate::networks::Model;
-use crate::plan::forecast::lesson::Trainer;
+use crate::plan::lesson::Trainer;
 use hepz_formats::records::{Arrangement, Schema};
 use hepz_formats::root::rewrite::Compression;
 use hepz_precision::RulesFile;

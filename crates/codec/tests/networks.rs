@@ -1,6 +1,8 @@
 //! Networks in archives: whatever a trainer gives, archives come back, and networks that do not pay are left out.
 
-use hepz::{Archive, CompressOptions, DecompressOptions, Lesson, Level, Limits, Memory, Trainer, compress, records};
+use hepz::{
+    Archive, CompressOptions, DecompressOptions, Lesson, Level, Limits, Memory, Trainer, compress, records,
+};
 use hepz_neural::matrix::Matrix;
 use hepz_neural::value::ValueNetwork;
 use std::sync::Mutex;

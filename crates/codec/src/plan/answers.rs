@@ -5,9 +5,10 @@
 //! Holds: integers decide; a sample of rows is looked at, not all.
 
 use super::ColumnId;
-use super::column::{Input, Prediction, RowMap};
+use super::column::Prediction;
 use super::dependence::{BIT, log2, n_log_n};
 use super::draft::{Draft, judged_rows};
+use super::input::{Input, RowMap};
 use super::known::Known;
 use hepz_transforms::order::{to_number, to_raw};
 use hepz_transforms::path_map::Place;

@@ -4,9 +4,11 @@
 //! Not here: which columns share a coder (`streams`), what the plan says (`column`).
 //! Holds: one function for both directions; encoding differs only in that it knows the truth beforehand.
 
-use super::column::{ColumnPlan, Input, LaneKind, Prediction, RowMap, Rows};
+use super::activations;
+use super::column::{ColumnPlan, LaneKind, Prediction, Rows};
 use super::domain::Domain;
 use super::fit::Fit;
+use super::input::{Input, RowMap};
 use super::known::{Known, NO_ROW, rows_above};
 use super::lines::Lines;
 use super::ranges::{Ranges, range_of, residual};
@@ -405,7 +407,7 @@ fn code_patterns<C: Coder, R: RawBits>(
     let shape = PathShape { bits: map.bits, modelled: plan.modelled };
     let prepared_network = match &plan.network {
         Some(network) if known.deep && known.base.is_none() => {
-            Some(network.prepare(id, known, domain, &keep)?)
+            Some(activations::Prepared::of(network, id, known, domain, &keep)?)
         }
         _ => None,
     };

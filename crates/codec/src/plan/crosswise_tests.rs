@@ -81,7 +81,7 @@ fn a_column_has_no_rows_below_of_itself() {
                 near_previous: false,
                 fits: Vec::new(),
                 network: None,
-                near: vec![column::Input { id, map: RowMap::Below(rows) }],
+                near: vec![input::Input { id, map: RowMap::Below(rows) }],
             };
             let mut bytes = Vec::new();
             plan.write(&mut bytes, own);

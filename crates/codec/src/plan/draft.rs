@@ -6,8 +6,9 @@
 
 use super::ColumnId;
 use super::coding::patterns;
-use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Prediction, Rows, residual_scalar};
+use super::column::{ColumnPlan, LaneKind, LanePlan, Prediction, Rows, residual_scalar};
 use super::dependence::{BIT, gain_by_depth, log2, n_log_n};
+use super::input::Input;
 use super::known::Known;
 use hepz_columns::{Scalar, Table};
 use hepz_transforms::path_map::{PathMap, Place};

@@ -4,7 +4,8 @@
 //! Not here: what columns cost (`crate::explain`), the short form for tables of figures (`Plan::describe`).
 //! Holds: names of columns as the file has them; a formula is written with them.
 
-use super::column::{Input, LaneKind, Link, Prediction, RowMap, Rows};
+use super::column::{LaneKind, Prediction, Rows};
+use super::input::{Input, Link, RowMap};
 use super::{ColumnId, Plan, formula_name};
 use hepz_columns::{Scalar, Table};
 use hepz_transforms::path_map::Grid;

@@ -6,8 +6,8 @@
 //! Source: S. Chen et al., orthogonal least squares, 1989; the bends are those of J. Friedman, "Multivariate adaptive
 //! regression splines", 1991.
 
-use super::column::Input;
 use super::fit::{Bend, Fit, MOST_BENDS, MOST_TERMS, Term, seen, shared};
+use super::input::Input;
 
 /// What may become a term.
 pub struct Candidate {

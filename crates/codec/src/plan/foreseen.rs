@@ -5,8 +5,9 @@
 //! Holds: a column that a formula predicts from others costs the base some bits, because rounding broke the formula; the same bits
 //! tell the refinement where the others lie, so they are not paid twice.
 
-use super::column::{ColumnPlan, Input, MOST_FURTHER, Prediction, RowMap};
+use super::column::{ColumnPlan, MOST_FURTHER, Prediction};
 use super::draft::judged_rows;
+use super::input::{Input, RowMap};
 use super::{ColumnId, Slice};
 use hepz_columns::Values;
 use hepz_transforms::order::{ordered, to_number, to_raw};

@@ -5,8 +5,9 @@
 //! Holds: only what the plan has is told; nothing is searched.
 
 use super::coding::{predict, run_starts};
-use super::column::{ColumnPlan, Input, LaneKind, Prediction, RowMap, Rows};
+use super::column::{ColumnPlan, LaneKind, Prediction, Rows};
 use super::domain::Domain;
+use super::input::{Input, RowMap};
 use super::known::{Known, NO_ROW};
 use super::{ColumnId, Fact, Plan, Slice};
 use hepz_columns::{Table, Values};

@@ -5,7 +5,7 @@
 //! Holds: structure alone decides (every number must name a row of the same owner), never names.
 
 use super::ColumnId;
-use super::column::Link;
+use super::input::Link;
 use super::known::Known;
 use hepz_columns::{Table, Values};
 use hepz_transforms::order::ordered;

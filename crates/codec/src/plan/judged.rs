@@ -7,10 +7,11 @@
 use super::ColumnId;
 use super::buckets::Buckets;
 use super::coding::patterns;
-use super::column::{Link, Prediction, Rows, residual_scalar};
+use super::column::{Prediction, Rows, residual_scalar};
 use super::dependence::{BIT, Target};
 use super::draft::{Draft, MAX_CLOSURE, judged_rows};
 use super::indices::Index;
+use super::input::Link;
 use super::known::Known;
 use hepz_columns::Table;
 use hepz_transforms::order::ordered;

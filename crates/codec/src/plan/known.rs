@@ -5,7 +5,7 @@
 //! Holds: what is derived is derived once; whatever offsets and indices say, every row has some owner or none.
 
 use super::buckets::Buckets;
-use super::column::{Input, Link, RowMap};
+use super::input::{Input, Link, RowMap};
 use super::{ColumnId, Engine, PlanError, Slice};
 use hepz_columns::{Scalar, Table, Values};
 use hepz_precision::Reducer;

@@ -5,9 +5,10 @@
 //! Holds: no circles; equal samples give equal drafts.
 
 use super::ColumnId;
-use super::column::{Input, Link, Prediction, RowMap, Rows};
+use super::column::{Prediction, Rows};
 use super::dependence::{BIT, n_log_n};
 use super::draft::{Draft, judged_rows};
+use super::input::{Input, Link, RowMap};
 use super::known::Known;
 use super::lines::Lines;
 use hepz_columns::{Scalar, Table};

@@ -4,7 +4,7 @@
 //! Not here: what is done with it (`coding`).
 //! Holds: structure alone decides (row counts, monotone offsets), never names.
 
-use super::column::Link;
+use super::input::Link;
 use super::{ColumnId, Sample};
 use hepz_columns::Table;
 

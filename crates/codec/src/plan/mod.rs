@@ -5,6 +5,7 @@
 //! Holds: decoding obeys the stored plan and never plans.
 #![doc = include_str!("spec.md")]
 
+mod activations;
 mod answers;
 mod buckets;
 mod coding;
@@ -17,13 +18,15 @@ mod draft;
 mod facts;
 mod fit;
 mod fitting;
-pub(crate) mod forecast;
+mod forecast;
 mod foreseen;
 pub(crate) mod foretold;
 mod histograms;
 mod indices;
+mod input;
 mod judged;
 mod known;
+pub(crate) mod lesson;
 mod lined;
 mod lines;
 mod links;
@@ -40,17 +43,18 @@ pub use facts::{ColumnFacts, Fact, TableLink};
 
 pub use crate::engine::Engine;
 use coding::code_column;
-use column::{ColumnPlan, LaneKind, Link, Prediction, RowMap, Rows};
+use column::{ColumnPlan, LaneKind, Prediction, Rows};
 use forecast::Forecaster;
-use forecast::lesson::{Outcome, Teaching};
 use hepz_columns::{Table, Values};
 use hepz_container::wire::{Cursor, put_bytes, put_varint};
 use hepz_entropy::{BitReader, BitWriter, Coder, Decoder, Encoder};
 use hepz_neural::wire::Numbers;
 use hepz_transforms::path_map::Grid;
 use hepz_transforms::relations::Formula;
+use input::{Link, RowMap};
 pub use known::Base;
 use known::Known;
+use lesson::{Outcome, Teaching};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -162,7 +166,7 @@ impl Plan {
     /// Decides for level max, with networks where they pay: what came of each is the second answer.
     pub fn make_taught(tables: &[Table], sample: &Sample, teaching: Teaching<'_>) -> (Plan, Vec<Outcome>) {
         let mut decision = planner::decide(tables, sample, Engine::Deep);
-        let outcomes = forecast::lesson::learn(tables, &sample.values, teaching, &mut decision);
+        let outcomes = lesson::learn(tables, &sample.values, teaching, &mut decision);
         (Plan::assembled(decision, sample, Engine::Deep, None), outcomes)
     }
 
@@ -228,7 +232,7 @@ impl Plan {
     /// The stored form.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        column::put_links(&mut bytes, &self.links);
+        input::put_links(&mut bytes, &self.links);
         // Streams as column ids in coding order; most ids follow the one before.
         put_varint(&mut bytes, self.streams.len() as u64);
         let mut expected = ColumnId { table: 0, column: 0 };
@@ -331,7 +335,7 @@ impl Plan {
         coded: Option<&BTreeSet<ColumnId>>,
     ) -> Result<Plan, PlanError> {
         let mut cursor = Cursor::new(bytes);
-        let links = column::read_links(&mut cursor, tables)?;
+        let links = input::read_links(&mut cursor, tables)?;
         let total: usize = tables.iter().map(|t| t.columns.len()).sum();
         let n_streams = cursor.count(1)?;
         let mut streams = Vec::with_capacity(n_streams.min(total));
@@ -581,7 +585,7 @@ impl Plan {
             let table = tables.get(id.table as usize);
             table.and_then(|t| t.columns.get(id.column as usize)).map_or("?", |c| c.name.as_str()).to_string()
         };
-        let input = |input: &column::Input| match input.map {
+        let input = |input: &input::Input| match input.map {
             RowMap::Same => name(input.id),
             RowMap::Base => format!("{} of the base", name(input.id)),
             RowMap::Parent => format!("owner's {}", name(input.id)),

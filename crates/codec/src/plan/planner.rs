@@ -5,10 +5,11 @@
 //! Holds: integers decide; equal samples give equal plans on every machine with any number of threads.
 
 use super::coding::run_starts;
-use super::column::{ColumnPlan, Input, Link, RowMap, Rows};
+use super::column::{ColumnPlan, Rows};
 use super::dependence::BIT;
 use super::draft::{Draft, draft};
 use super::indices::{Index, find_indices};
+use super::input::{Input, Link, RowMap};
 use super::judged::{Closures, Judged, judge};
 use super::known::Known;
 use super::links::find_links;

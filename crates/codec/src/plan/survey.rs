@@ -5,10 +5,11 @@
 //! Holds: a column is asked only if it is coded earlier, and touches at most so many others.
 
 use super::ColumnId;
-use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Link, Prediction, RowMap, Rows};
+use super::column::{ColumnPlan, LaneKind, LanePlan, Prediction, Rows};
 use super::dependence::{BIT, log2};
 use super::draft::{Draft, judged_rows};
 use super::indices::Index;
+use super::input::{Input, Link, RowMap};
 use super::judged::{COARSE, Closures, Judged};
 use super::known::Known;
 use super::tuned::{About, Trials};

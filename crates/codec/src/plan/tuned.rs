@@ -6,11 +6,12 @@
 
 use super::ColumnId;
 use super::coding::{code_column, runs_of};
-use super::column::{ColumnPlan, Input, LaneKind, LanePlan, Link, Prediction, RowMap};
+use super::column::{ColumnPlan, LaneKind, LanePlan, Prediction};
 use super::dependence::{BIT, log2};
 use super::domain::Domain;
 use super::fit::Fit;
 use super::fitting::{self, Candidate};
+use super::input::{Input, Link, RowMap};
 use super::judged::{Closures, Judged};
 use super::known::Known;
 use hepz_columns::Table;

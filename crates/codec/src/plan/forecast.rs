@@ -1,29 +1,42 @@
-//! Forecasts of columns: which network looks at which columns, and what its outcomes stand for.
+//! Forecasters: which network looks at which columns, and what its outcomes stand for.
 //!
-//! In: the columns known so far. Out: activations of each coded row, bounds of the intervals; the stored form of both.
-//! Not here: the network's arithmetic (`hepz-neural`), how its opinion is mixed (`hepz-models`), fitting (`lesson`).
-//! Holds: activations are integers that follow from the columns alone; reading checks every index and side.
+//! In: what was fitted, or bytes. Out: each other.
+//! Not here: activations (`activations`), fitting (`lesson`), arithmetic (`hepz-neural`), mixing (`hepz-models`).
+//! Holds: reading checks every index and side.
 
-mod features;
-pub mod lesson;
-
-pub use features::Feature;
-
-use super::column::{Input, Link, RowMap};
-use super::domain::Domain;
-use super::known::Known;
+use super::input::{Input, Link, RowMap, put_input, read_input};
 use super::{ColumnId, PlanError};
 use hepz_columns::Table;
 use hepz_container::wire::{Cursor, put_varint};
-use hepz_models::forecast::Forecasts;
-use hepz_neural::kernel::Kernel;
 use hepz_neural::softmax::MOST_OUTCOMES;
 use hepz_neural::value::ValueNetwork;
 use hepz_neural::wire::{Numbers, Reader};
 
 /// Features of one network at most, and activations.
 const MOST_FEATURES: usize = 256;
-const MOST_ACTIVATIONS: usize = 512;
+pub const MOST_ACTIVATIONS: usize = 512;
+
+/// Ranks of [`Shape::Scores`].
+pub const SCORED_RANKS: usize = 27;
+
+/// A column as one or more activations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// The column, and which of its rows.
+    pub input: Input,
+    /// How a value becomes activations.
+    pub shape: Shape,
+}
+
+/// How a value becomes activations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One activation: ranks of some quantiles of a sample become their normal scores, ranks in between are interpolated.
+    /// Ranks do not fall.
+    Scores(Vec<u64>),
+    /// One activation for each of these ranks, in rising order: 1 if the value has it, else 0.
+    OneOf(Vec<u64>),
+}
 
 /// A network that forecasts one column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,30 +49,7 @@ pub struct Forecaster {
     pub network: ValueNetwork,
 }
 
-/// Activations of the values with a path, and what is needed to make forecasts of them.
-pub struct Prepared<'a> {
-    forecaster: &'a Forecaster,
-    activations: Vec<i16>,
-}
-
 impl Forecaster {
-    /// Looks at the columns for each coded row that `keep` keeps.
-    ///
-    /// # Errors
-    /// [`PlanError::Corrupt`] if a column is not known.
-    pub fn prepare(
-        &self,
-        id: ColumnId,
-        known: &Known<'_>,
-        domain: &Domain,
-        keep: &[bool],
-    ) -> Result<Prepared<'_>, PlanError> {
-        Ok(Prepared {
-            forecaster: self,
-            activations: features::activations(&self.features, id, known, domain, keep)?,
-        })
-    }
-
     /// The columns it looks at.
     pub fn inputs(&self) -> impl Iterator<Item = &Input> {
         self.features.iter().map(|feature| &feature.input)
@@ -71,7 +61,7 @@ impl Forecaster {
         for feature in &self.features {
             feature.write(into, from);
         }
-        features::put_rising(into, &self.bounds);
+        put_rising(into, &self.bounds);
         self.network.write(numbers);
     }
 
@@ -94,7 +84,7 @@ impl Forecaster {
         if features.iter().any(|f| f.input.id == from || f.input.map == RowMap::Base) {
             return Err(PlanError::Corrupt("a network that looks at its own column"));
         }
-        Ok((features, features::read_rising(bytes, MOST_OUTCOMES + 1)?))
+        Ok((features, read_rising(bytes, MOST_OUTCOMES + 1)?))
     }
 
     /// Reads the network.
@@ -115,6 +105,84 @@ impl Forecaster {
         }
         Ok(Forecaster { features, bounds, network })
     }
+}
+
+impl Feature {
+    /// How many activations it is.
+    pub fn activations(&self) -> usize {
+        match &self.shape {
+            Shape::Scores(_) => 1,
+            Shape::OneOf(ranks) => ranks.len(),
+        }
+    }
+
+    /// The stored form.
+    pub fn write(&self, into: &mut Vec<u8>, from: ColumnId) {
+        put_input(into, &self.input, from);
+        match &self.shape {
+            Shape::Scores(ranks) => {
+                into.push(0);
+                put_rising(into, ranks);
+            }
+            Shape::OneOf(ranks) => {
+                into.push(1);
+                put_rising(into, ranks);
+            }
+        }
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// [`PlanError`] if no writer of a known version produces it.
+    pub fn read(
+        bytes: &mut Cursor<'_>,
+        from: ColumnId,
+        tables: &[Table],
+        links: &[Option<Link>],
+    ) -> Result<Feature, PlanError> {
+        let input = read_input(bytes, from, tables, links)?;
+        let shape = match bytes.u8()? {
+            0 => Shape::Scores(read_rising(bytes, SCORED_RANKS)?),
+            1 => Shape::OneOf(read_rising(bytes, MOST_ACTIVATIONS)?),
+            _ => return Err(PlanError::TooNew),
+        };
+        let sound = match &shape {
+            Shape::Scores(ranks) => ranks.len() == SCORED_RANKS,
+            Shape::OneOf(ranks) => !ranks.is_empty(),
+        };
+        if sound {
+            Ok(Feature { input, shape })
+        } else {
+            Err(PlanError::Corrupt("a feature of no activation"))
+        }
+    }
+}
+
+/// Writes numbers that do not fall.
+pub fn put_rising(into: &mut Vec<u8>, numbers: &[u64]) {
+    put_varint(into, numbers.len() as u64);
+    let mut before = 0;
+    for &number in numbers {
+        put_varint(into, number - before);
+        before = number;
+    }
+}
+
+/// Reads them.
+pub fn read_rising(bytes: &mut Cursor<'_>, most: usize) -> Result<Vec<u64>, PlanError> {
+    let n = bytes.count(1)?;
+    if n > most {
+        return Err(PlanError::Corrupt("a network with too many bounds"));
+    }
+    let mut before = 0u64;
+    (0..n)
+        .map(|_| {
+            before =
+                before.checked_add(bytes.varint()?).ok_or(PlanError::Corrupt("bounds beyond all numbers"))?;
+            Ok(before)
+        })
+        .collect()
 }
 
 /// Writes the integers of networks.
@@ -147,10 +215,17 @@ pub fn read_numbers(bytes: &mut Cursor<'_>) -> Result<Numbers, PlanError> {
     Ok(Numbers { small, medium, wide })
 }
 
-impl Prepared<'_> {
-    /// Ready for the walk.
-    pub fn forecasts(&self) -> Option<Forecasts<'_>> {
-        let Forecaster { network, bounds, .. } = self.forecaster;
-        Forecasts::new(network, Kernel::best(), &self.activations, bounds)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rising_numbers_come_back() {
+        let numbers = [0, 0, 7, u64::MAX];
+        let mut bytes = Vec::new();
+        put_rising(&mut bytes, &numbers);
+        assert_eq!(read_rising(&mut Cursor::new(&bytes), 4).unwrap(), numbers);
+        assert!(read_rising(&mut Cursor::new(&bytes), 3).is_err());
+        assert!(read_rising(&mut Cursor::new(&bytes[..2]), 4).is_err());
     }
 }

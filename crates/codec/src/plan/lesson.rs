@@ -5,15 +5,16 @@
 //! Not here: fitting (`hepz-training`, through [`Trainer`]), prices of other parts of a plan (`tuned`).
 //! Holds: what is compared is what the walk would write, weights included; a column without a network is coded as ever.
 
-use super::features::{Feature, QUANTILES, Shape, activations};
-use super::{Forecaster, MOST_ACTIVATIONS};
-use crate::plan::coding::paths_of;
-use crate::plan::column::{ColumnPlan, Input, Link, RowMap};
-use crate::plan::dependence::{BIT, Target};
-use crate::plan::known::Known;
-use crate::plan::planner::{Decision, known_of, shortened};
-use crate::plan::tuned::price;
-use crate::plan::{ColumnId, Engine, Slice};
+use super::activations::{QUANTILES, activations};
+use super::coding::paths_of;
+use super::column::ColumnPlan;
+use super::dependence::{BIT, Target};
+use super::forecast::{Feature, Forecaster, MOST_ACTIVATIONS, Shape};
+use super::input::{Input, Link, RowMap};
+use super::known::Known;
+use super::planner::{Decision, known_of, shortened};
+use super::tuned::price;
+use super::{ColumnId, Engine, Slice};
 use hepz_columns::Table;
 use hepz_neural::value::ValueNetwork;
 use hepz_neural::wire::Numbers;

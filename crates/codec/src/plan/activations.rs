@@ -1,0 +1,128 @@
+//! Activations: columns as a network sees them.
+//!
+//! In: the values of known columns. Out: activations in units of 2^-12 for each coded row, ready for the walk.
+//! Not here: which columns are worth it (`lesson`), what is stored (`forecast`).
+//! Holds: integers only; equal values give equal activations.
+
+use super::domain::Domain;
+use super::forecast::{Feature, Forecaster, SCORED_RANKS, Shape};
+use super::known::Known;
+use super::{ColumnId, PlanError};
+use hepz_models::forecast::Forecasts;
+use hepz_neural::fixed::ONE;
+use hepz_neural::kernel::Kernel;
+use hepz_transforms::order::ordered;
+
+/// Quantiles at which a column's ranks are taken, in units of 2^-16.
+pub const QUANTILES: [u32; SCORED_RANKS] = [
+    33, 131, 328, 655, 1311, 2621, 4588, 7209, 10_486, 14_418, 19_005, 23_593, 28_180, 32_768, 37_356,
+    41_943, 46_531, 51_118, 55_050, 58_327, 60_948, 62_915, 64_225, 64_881, 65_208, 65_405, 65_503,
+];
+
+/// Their normal scores (the quantile function of the normal distribution), in units of 2^-12.
+const SCORES: [i32; SCORED_RANKS] = [
+    -13_478, -11_789, -10_551, -9529, -8412, -7171, -6045, -5024, -4073, -3163, -2267, -1468, -722, 0, 722,
+    1468, 2267, 3163, 4073, 5024, 6045, 7171, 8412, 9529, 10_551, 11_789, 13_478,
+];
+
+/// The score of a rank between those of the quantiles; outside it is that of the first or last.
+fn score(ranks: &[u64], rank: u64) -> i16 {
+    let at = ranks.partition_point(|&r| r <= rank);
+    let score = match at {
+        0 => SCORES[0],
+        at if at >= SCORES.len() => SCORES[SCORES.len() - 1],
+        at => {
+            // The rank before is not greater and the one behind is greater: the width is not zero.
+            let (low, high) = (ranks[at - 1], ranks[at]);
+            let (from, to) = (SCORES[at - 1], SCORES[at]);
+            let part = (u128::from(rank - low) << 16) / u128::from(high - low);
+            from + (((to - from) as i64 * part as i64) >> 16) as i32
+        }
+    };
+    score as i16
+}
+
+/// The activations of all features for each coded row that `keep` keeps, `[row][activation]`; 0 where a row does not exist.
+///
+/// # Errors
+/// [`PlanError::Corrupt`] if a column is not known.
+pub fn activations(
+    features: &[Feature],
+    id: ColumnId,
+    known: &Known<'_>,
+    domain: &Domain,
+    keep: &[bool],
+) -> Result<Vec<i16>, PlanError> {
+    let width: usize = features.iter().map(Feature::activations).sum();
+    let kept = keep.iter().filter(|&&keep| keep).count();
+    let mut all = vec![0i16; kept * width];
+    let mut at = 0;
+    for feature in features {
+        let values = known.values(feature.input.id)?;
+        let scalar = values.scalar();
+        let map = known.row_map(&feature.input, id.table)?;
+        let ranks = domain.gather(|row| {
+            let row = map.as_ref().map_or(row, |map| map[row] as usize);
+            (row < values.len()).then(|| ordered(values.raw(row), scalar))
+        });
+        let ranks = ranks.into_iter().zip(keep).filter_map(|(rank, &keep)| keep.then_some(rank));
+        for (row, rank) in all.chunks_exact_mut(width).zip(ranks) {
+            let Some(rank) = rank else { continue };
+            match &feature.shape {
+                Shape::Scores(ranks) => row[at] = score(ranks, rank),
+                Shape::OneOf(ranks) => {
+                    if let Ok(which) = ranks.binary_search(&rank) {
+                        row[at + which] = ONE as i16;
+                    }
+                }
+            }
+        }
+        at += feature.activations();
+    }
+    Ok(all)
+}
+
+/// Activations of the values with a path, and what is needed to make forecasts of them.
+pub struct Prepared<'a> {
+    forecaster: &'a Forecaster,
+    activations: Vec<i16>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Looks at the columns for each coded row that `keep` keeps.
+    ///
+    /// # Errors
+    /// [`PlanError::Corrupt`] if a column is not known.
+    pub fn of(
+        forecaster: &'a Forecaster,
+        id: ColumnId,
+        known: &Known<'_>,
+        domain: &Domain,
+        keep: &[bool],
+    ) -> Result<Prepared<'a>, PlanError> {
+        let activations = activations(&forecaster.features, id, known, domain, keep)?;
+        Ok(Prepared { forecaster, activations })
+    }
+
+    /// Ready for the walk.
+    pub fn forecasts(&self) -> Option<Forecasts<'_>> {
+        let Forecaster { network, bounds, .. } = self.forecaster;
+        Forecasts::new(network, Kernel::best(), &self.activations, bounds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_rise_with_the_rank() {
+        let ranks: Vec<u64> = (0..27u64).map(|k| 1000 + k * k * 10).collect();
+        let scores: Vec<i16> = (900..9000).map(|rank| score(&ranks, rank)).collect();
+        assert!(scores.windows(2).all(|pair| pair[0] <= pair[1]));
+        assert_eq!((scores[0], scores[8099]), (SCORES[0] as i16, SCORES[26] as i16));
+        assert_eq!(score(&ranks, ranks[13]), 0);
+        // A constant column has one score; nothing divides by zero.
+        assert_eq!(score(&[5; 27], 5), SCORES[26] as i16);
+    }
+}
