@@ -59,6 +59,10 @@ pub enum Verb {
     Budget(BudgetArguments),
     /// Measure hepz beside other compressors
     Bench(BenchArguments),
+    /// Fit a network of bytes to files, for `compress --model`
+    Train(crate::verbs::train::TrainArguments),
+    /// Fit a small network of bytes to what a large one forecasts
+    Distill(crate::verbs::distill::DistillArguments),
     /// Print what a shell needs to complete the command line
     Completions {
         /// Which shell
