@@ -23,7 +23,7 @@ const WRITTEN_LIMIT: f32 = 2.0;
 
 /// Decays are within these. In integers a state saturates at 16, and slow memory comes from small steps, not from
 /// small decays, with which a state grows.
-const DECAYS: [f32; 2] = [0.25, 64.0];
+pub const DECAYS: [f32; 2] = [0.25, 64.0];
 
 /// Steps are below this, as in integers.
 const STEP_LIMIT: f32 = 4.0 - 1.0 / 4096.0;
