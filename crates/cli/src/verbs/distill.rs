@@ -6,48 +6,9 @@
 //! Not here: training (`hepz-training`, by way of `train`).
 //! Holds: a build without the feature `train` has the verb and says how to get it.
 
-use super::train::{TrainArguments, reported};
-use crate::arguments::Talk;
+use super::train::reported;
+use crate::arguments::{DistillArguments, TrainArguments};
 use crate::exit::Exit;
-use clap::Args;
-use std::path::PathBuf;
-
-/// `hepz distill`
-#[derive(Args)]
-pub struct DistillArguments {
-    /// The model file of the teacher
-    #[arg(value_name = "TEACHER")]
-    pub teacher: PathBuf,
-    /// The files to train on; the last of several judges, or the end of one
-    #[arg(value_name = "DATA", required = true)]
-    pub data: Vec<PathBuf>,
-    /// The configuration of the student, or the name of a preset
-    #[arg(long, value_name = "STUDENT")]
-    pub into: PathBuf,
-    /// The model file of the student [default: the name of its configuration, with .model]
-    #[arg(short, long, value_name = "MODEL")]
-    pub output: Option<PathBuf>,
-    /// Share of what is learnt that comes from the teacher; the rest comes from the data
-    #[arg(long, value_name = "SHARE", default_value_t = 0.7)]
-    pub weight: f64,
-    /// Both forecasts are softened by this
-    #[arg(long, value_name = "T", default_value_t = 1.0)]
-    pub temperature: f64,
-    /// Go on from MODEL.checkpoint
-    #[arg(long)]
-    pub resume: bool,
-    /// Where to train: auto, cpu, gpu [default: what the configuration says]
-    #[arg(long, value_name = "DEVICE")]
-    pub device: Option<String>,
-    /// Train so many minutes, whatever the configuration says
-    #[arg(long, value_name = "N")]
-    pub minutes: Option<f64>,
-    /// Overwrite the model file
-    #[arg(short, long)]
-    pub force: bool,
-    #[command(flatten)]
-    pub talk: Talk,
-}
 
 /// Runs the verb.
 pub fn run(arguments: &DistillArguments) -> Exit {

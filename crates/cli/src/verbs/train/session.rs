@@ -4,8 +4,9 @@
 //! Not here: training (`hepz-training`), what is drawn meanwhile (`view`).
 //! Holds: a model file is written whole or not at all, and none is replaced without `--force`.
 
+use super::Teaching;
 use super::view::{View, bytes_text};
-use super::{Teaching, TrainArguments};
+use crate::arguments::TrainArguments;
 use crate::console::{print, remark};
 use crate::exit::{Exit, Failure};
 use hepz::networks::{ByteNetwork, Model, Networks, id_text};
