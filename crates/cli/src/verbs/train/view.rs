@@ -51,11 +51,14 @@ impl Watch for View {
     }
 
     fn judged(&mut self, judged: &Judged) {
+        // Not known yet after a resumption.
+        let training =
+            if self.training.is_nan() { String::new() } else { format!("  training {:.4}", self.training) };
         let line = format!(
-            "{}  step {:>7}  training {:.4}  validation {:.4}  best {:.4}{}",
+            "{}  step {:>7}{}  validation {:.4}  best {:.4}{}",
             clock(judged.seconds),
             judged.steps,
-            self.training,
+            training,
             judged.bits_per_byte,
             judged.best,
             if judged.quantised { "  8 bits" } else { "" }
