@@ -4,6 +4,10 @@
 //! Not here: what the verbs do (`verbs`).
 //! Holds: flags mean what they mean to zstd and xz, where those have them.
 
+mod training;
+
+pub use training::{DistillArguments, TrainArguments};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hepz::{Compression, Level};
 use hepz_formats::records::Schema;
@@ -59,6 +63,10 @@ pub enum Verb {
     Budget(BudgetArguments),
     /// Measure hepz beside other compressors
     Bench(BenchArguments),
+    /// Fit a network of bytes to files, for `compress --model`
+    Train(TrainArguments),
+    /// Fit a small network of bytes to what a large one forecasts
+    Distill(DistillArguments),
     /// Print what a shell needs to complete the command line
     Completions {
         /// Which shell

@@ -45,6 +45,8 @@ fn main() -> ExitCode {
         Verb::Evaluate(arguments) => verbs::evaluate::run(&arguments),
         Verb::Budget(arguments) => verbs::budget::run(&arguments),
         Verb::Bench(arguments) => verbs::bench::run(&arguments),
+        Verb::Distill(arguments) => verbs::distill::run(&arguments),
+        Verb::Train(arguments) => verbs::train::run(&arguments),
         Verb::Completions { shell } => verbs::completions::run(shell),
         Verb::Man(arguments) => verbs::man::run(&arguments),
         Verb::Help { topic } => verbs::help::run(&topic),

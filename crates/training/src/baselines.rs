@@ -30,7 +30,7 @@ fn zstd_19(bytes: &[u8]) -> io::Result<usize> {
 
 fn lzma(bytes: &[u8]) -> io::Result<usize> {
     // Preset 9, extreme, as `xz -9e`.
-    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 9 | 1 << 31);
+    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 9 | (1 << 31));
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?.len())
 }

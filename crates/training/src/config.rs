@@ -40,43 +40,43 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
-    /// Streams side by side in a step [64].
+    /// Streams side by side in a step (64).
     pub streams: usize,
-    /// Bytes of each stream in a step; gradients reach back so far [256].
+    /// Bytes of each stream in a step; gradients reach back so far (256).
     pub length: usize,
-    /// Steps after which a stream begins anew at another place; state is kept in between [16].
+    /// Steps after which a stream begins anew at another place; state is kept in between (16).
     pub carry: usize,
-    /// Steps whose gradients are added before weights change [1].
+    /// Steps whose gradients are added before weights change (1).
     pub accumulate: usize,
-    /// Lengths of attention segments are drawn anew for each window, from half of the network's to all of it [false].
+    /// Lengths of attention segments are drawn anew for each window, from half of the network's to all of it (false).
     pub random_segments: bool,
-    /// The greatest learning rate [0.002].
+    /// The greatest learning rate (0.002).
     pub learning_rate: f64,
-    /// Decoupled weight decay [0.01].
+    /// Decoupled weight decay (0.01).
     pub weight_decay: f64,
-    /// Greatest norm of the gradient of all weights together [1.0].
+    /// Greatest norm of the gradient of all weights together (1.0).
     pub clip: f64,
-    /// Share of the run in which the learning rate rises [0.03].
+    /// Share of the run in which the learning rate rises (0.03).
     pub warm_up: f64,
-    /// Share of the greatest learning rate that is left at the end [0.02].
+    /// Share of the greatest learning rate that is left at the end (0.02).
     pub rate_floor: f64,
-    /// From which share of the run weights are rounded to 8 bits [0.85].
+    /// From which share of the run weights are rounded to 8 bits (0.85).
     pub quantise_from: f64,
-    /// Length of the run in steps; 0 if minutes say it [0].
+    /// Length of the run in steps; 0 if minutes say it (0).
     pub steps: u64,
-    /// Length of the run in minutes, if no steps are given; time before a resumption counts [60].
+    /// Length of the run in minutes, if no steps are given; time before a resumption counts (60).
     pub minutes: f64,
-    /// Share of a single file, at its end, that judges; with several files the last one judges [0.05].
+    /// Share of a single file, at its end, that judges; with several files the last one judges (0.05).
     pub validation: f64,
-    /// So many bytes judge during training, at most [1 MiB].
+    /// So many bytes judge during training, at most (1 MiB).
     pub validation_bytes: usize,
-    /// How often the network is judged in a run [40].
+    /// How often the network is judged in a run (40).
     pub evaluations: u32,
-    /// Judgements without progress after which training ends: first what comes before rounding, then all [12].
+    /// Judgements without progress after which training ends: first what comes before rounding, then all (12).
     pub patience: u32,
-    /// Minutes between checkpoints [5].
+    /// Minutes between checkpoints (5).
     pub checkpoint_minutes: f64,
-    /// Of initial weights and the order of the data [1].
+    /// Of initial weights and the order of the data (1).
     pub seed: u64,
 }
 
@@ -110,11 +110,11 @@ impl Default for Training {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Placement {
-    /// On what [auto].
+    /// On what (auto).
     pub kind: DeviceKind,
-    /// Numbers of weights and activations while training [f32].
+    /// Numbers of weights and activations while training (f32).
     pub precision: Precision,
-    /// Activations are computed again instead of kept, where that is cheap: less memory, more time [false].
+    /// Activations are computed again instead of kept, where that is cheap: less memory, more time (false).
     pub checkpointing: bool,
 }
 

@@ -230,7 +230,7 @@ mod tests {
         let corpus = Corpus::new(vec![("a".into(), lines)], 0.3, 0).unwrap();
         assert!(corpus.training[0].ends_with(b"\n"));
 
-        let binary: Vec<u8> = (0..60_000u32).map(|at| (at * at >> 3) as u8).collect();
+        let binary: Vec<u8> = (0..60_000u32).map(|at| ((at * at) >> 3) as u8).collect();
         let corpus = Corpus::new(vec![("a".into(), binary)], 0.1, 28).unwrap();
         assert_eq!(corpus.training[0].len() % 28, 0);
     }

@@ -19,6 +19,7 @@ pub mod config;
 pub mod data;
 pub mod device;
 pub mod estimate;
+pub mod model;
 pub mod on_file;
 pub mod presets;
 pub mod quantise;

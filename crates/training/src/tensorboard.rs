@@ -33,7 +33,7 @@ const BYTES: u64 = 2;
 const FIXED_32: u64 = 5;
 
 fn key(into: &mut Vec<u8>, field: u64, wire: u64) {
-    varint(into, field << 3 | wire);
+    varint(into, (field << 3) | wire);
 }
 
 fn bytes(into: &mut Vec<u8>, field: u64, value: &[u8]) {

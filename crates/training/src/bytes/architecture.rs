@@ -151,3 +151,31 @@ impl ByteArchitecture {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_has_a_default_and_errors_name_the_key() {
+        let read = |text: &str| toml::from_str::<ByteArchitecture>(text);
+        let mamba = read("kind = 'mamba'\nwidth = 64").expect("two keys are enough");
+        assert_eq!(mamba, ByteArchitecture::new(ByteKind::Mamba, 64, 1));
+        assert!(
+            read("kind = 'mamba'\nwidth = 64\nwidht = 3")
+                .is_err_and(|error| error.to_string().contains("widht"))
+        );
+        let check = |change: fn(&mut ByteArchitecture)| {
+            let mut changed = mamba.clone();
+            change(&mut changed);
+            changed.check().map_err(|error| error.to_string())
+        };
+        assert_eq!(check(|_| ()), Ok(()));
+        assert_eq!(check(|changed| changed.layers = 9), Err("layers: 9 is outside 1 to 8".to_owned()));
+        assert_eq!(check(|changed| changed.width = 20), Err("width: 20 is no multiple of 8".to_owned()));
+        assert_eq!(
+            check(|changed| changed.heads = 5),
+            Err("heads: 5 does not divide 128 channels".to_owned())
+        );
+    }
+}

@@ -91,8 +91,12 @@ pub fn integer_bits(network: &ByteNetwork, bytes: &[u8], streams: usize) -> f64 
     bits / (length * streams.len()).max(1) as f64
 }
 
+fn numbers_of<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}
+
 fn numbers<const D: usize>(parameter: &Param<Tensor<D>>) -> Vec<f32> {
-    parameter.val().into_data().iter::<f32>().collect()
+    numbers_of(parameter.val())
 }
 
 /// In units of `2^-fraction`, saturated to 16 bits.
@@ -149,15 +153,12 @@ fn of_gru(net: &gru::GruModule) -> Option<Gru> {
 
 fn of_mamba(net: &mamba::MambaModule) -> Option<Mamba> {
     let layer = |layer: &mamba::MambaLayer| {
-        let decay = |log: f32| (f64::from(log.exp()) * 2f64.powi(DECAY_FRACTION)).round() as i32;
+        let decay = |decay: f32| (f64::from(decay) * 2f64.powi(DECAY_FRACTION)).round() as i32;
         Some(MambaLayer {
             project: matrix(&[&layer.gate, &layer.value, &layer.keys, &layer.step], 0)?,
             taps: beside(&layer.value_taps, &layer.key_taps),
             tap_biases: [activations(&layer.value_tap_bias), activations(&layer.key_tap_bias)].concat(),
-            decays: numbers(&layer.log_decay)
-                .into_iter()
-                .map(|log| decay(log).clamp(1, MOST_DECAY))
-                .collect(),
+            decays: numbers_of(layer.decay()).into_iter().map(|a| decay(a).clamp(1, MOST_DECAY)).collect(),
             through: activations(&layer.through),
             join: matrix(&[&layer.join], 0)?,
         })

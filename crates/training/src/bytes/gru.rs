@@ -108,6 +108,11 @@ impl GruLayer {
     }
 }
 
+/// The hyperbolic tangent, by the exponential: libm's own takes twice as long.
+fn tanh(x: Tensor<2>) -> Tensor<2> {
+    activation::sigmoid(x * 2.0) * 2.0 - 1.0
+}
+
 impl LayerPass {
     /// The next state, `[stream][d]`. `gates` and `candidate` are the `x` of the equations.
     fn step(&self, gates: Tensor<2>, candidate: Tensor<2>, state: Tensor<2>, quantised: bool) -> Tensor<2> {
@@ -116,7 +121,7 @@ impl LayerPass {
         let reset = gates.clone().slice([0..streams, 0..width]);
         let update = gates.slice([0..streams, width..2 * width]);
         let own = limited(self.candidate.forward(state.clone()), quantised);
-        let new = (candidate + reset * own).tanh();
+        let new = tanh(candidate + reset * own);
         new.clone() + update * (state - new)
     }
 }

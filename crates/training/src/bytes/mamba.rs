@@ -21,6 +21,10 @@ const CHUNK: usize = 32;
 /// What is written in one step is within these limits, as in integers.
 const WRITTEN_LIMIT: f32 = 2.0;
 
+/// Decays are within these. In integers a state saturates at 16, and slow memory comes from small steps, not from
+/// small decays, with which a state grows.
+pub const DECAYS: [f32; 2] = [0.25, 64.0];
+
 /// Steps are below this, as in integers.
 const STEP_LIMIT: f32 = 4.0 - 1.0 / 4096.0;
 
@@ -109,12 +113,13 @@ impl MambaModule {
 impl MambaLayer {
     fn new(width: usize, states: usize, heads: usize, device: &Device) -> MambaLayer {
         let inner = 2 * width;
-        // Of each head so many steps stay in mind: from a few bytes to some thousand.
+        // What stays in mind of each head: two bytes to two hundred. Steps are spread, not decays: a state grows to
+        // written / (step * decay) = v / decay, and must stay within 16.
         let spread = |at: usize| at as f64 / heads.saturating_sub(1).max(1) as f64;
-        let decays: Vec<f32> = (0..heads).map(|at| (4.0 * 0.003f64.powf(spread(at))).ln() as f32).collect();
-        // softplus(-2) is 0.13: what is written is small beside what is there.
+        let size = |at: usize| 0.5 * 0.01f64.powf(spread(at));
+        let biases: Vec<f32> = (0..heads).map(|at| size(at).exp_m1().ln() as f32).collect();
         let mut step = Dense::new(width, heads, true, device);
-        step.bias = Some(Param::from_tensor(Tensor::full([heads], -2.0, device)));
+        step.bias = Some(Param::from_tensor(Tensor::from_data(TensorData::new(biases, [heads]), device)));
         MambaLayer {
             gate: Dense::new(width, inner, true, device),
             value: Dense::new(width, inner, true, device),
@@ -124,7 +129,7 @@ impl MambaLayer {
             value_tap_bias: Param::from_tensor(Tensor::zeros([inner], device)),
             key_taps: uniform([PAST + 1, 2 * states], 0.5, device),
             key_tap_bias: Param::from_tensor(Tensor::zeros([2 * states], device)),
-            log_decay: Param::from_tensor(Tensor::from_data(TensorData::new(decays, [heads]), device)),
+            log_decay: Param::from_tensor(Tensor::zeros([heads], device)),
             through: Param::from_tensor(Tensor::ones([inner], device)),
             join: Dense::new(inner, width, true, device),
         }
@@ -138,6 +143,11 @@ impl MambaLayer {
             keys: Tensor::zeros([streams, PAST, keys], device),
             states: Tensor::zeros([streams, keys / 2, inner], device),
         }
+    }
+
+    /// `A`, `[H]`, within [`DECAYS`].
+    pub fn decay(&self) -> Tensor<1> {
+        self.log_decay.val().exp().clamp(DECAYS[0], DECAYS[1])
     }
 
     /// `u` is `[stream * time][d]`, as is what is added to the residual.
@@ -159,7 +169,7 @@ impl MambaLayer {
         );
 
         let step = activation::softplus(project(&self.step), 1.0).clamp_max(STEP_LIMIT);
-        let rate = self.log_decay.val().exp().neg().unsqueeze::<2>();
+        let rate = self.decay().neg().unsqueeze::<2>();
         let log_decay = (step.clone() * rate).reshape([streams, time, heads]);
         let by_head = v.clone().reshape([rows, heads, inner / heads]);
         let written = (by_head * step.unsqueeze_dim::<3>(2)).reshape([streams, time, inner]);

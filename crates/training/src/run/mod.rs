@@ -12,31 +12,28 @@
 
 mod checkpoint;
 mod clip;
+mod judging;
+mod steps;
+mod teacher;
 
 pub use checkpoint::{Checkpoint, CheckpointError, RunState};
+pub use teacher::Teacher;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::optim::{AdamWConfig, ModuleOptimizer};
 use burn::store::ModuleRecord;
-use burn::tensor::{Bytes, Tensor};
+use burn::tensor::Bytes;
 use hepz_neural::bytes::ByteNetwork;
 
-use crate::bytes::export::{ExportError, float_bits, integer_bits};
-use crate::bytes::{ArchitectureError, ByteBatch, ByteModule, ByteState};
+use crate::bytes::export::ExportError;
+use crate::bytes::{ArchitectureError, ByteModule};
 use crate::config::Config;
 use crate::data::{Corpus, Windows};
 use crate::device::Place;
-use crate::random::Random;
 use crate::tensorboard::Board;
-
-/// Judged in so many streams side by side, each of at least [`LEAST_STREAM`] bytes.
-const JUDGED_STREAMS: usize = 64;
-
-/// A shorter stream would judge the start more than the rest.
-const LEAST_STREAM: usize = 4096;
 
 /// What happened in a window of steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -143,6 +140,7 @@ pub struct Run {
     optimiser: ModuleOptimizer,
     best: Option<ByteModule>,
     state: RunState,
+    teacher: Option<Teacher>,
     checkpoint: Option<PathBuf>,
     board: Option<Board>,
     since: Instant,
@@ -181,6 +179,7 @@ impl Run {
             optimiser,
             best: None,
             state,
+            teacher: None,
             checkpoint: None,
             board: None,
             since: Instant::now(),
@@ -192,6 +191,12 @@ impl Run {
     #[must_use]
     pub fn with_checkpoint(self, path: PathBuf) -> Run {
         Run { checkpoint: Some(path), ..self }
+    }
+
+    /// The same, but what is learnt is in part what another network says.
+    #[must_use]
+    pub fn with_teacher(self, teacher: Teacher) -> Run {
+        Run { teacher: Some(teacher), ..self }
     }
 
     /// The same, with event files.
@@ -345,135 +350,6 @@ impl Run {
         self.state.best_bits = None;
         self.state.since_best = 0;
     }
-
-    /// The bytes that judge, and in how many streams.
-    pub fn judging(&self) -> (&[u8], usize) {
-        let bytes = &self.corpus.validation;
-        let bytes = &bytes[..bytes.len().min(self.config.training.validation_bytes)];
-        let streams = (bytes.len() / LEAST_STREAM).clamp(1, JUDGED_STREAMS);
-        let record = self.module.record().max(1);
-        // Streams begin with a record.
-        let length = (bytes.len() / streams / record * record).max(1).min(bytes.len());
-        (&bytes[..length * streams], streams)
-    }
-
-    fn judge(&mut self, watch: &mut dyn Watch) -> Result<(), RunError> {
-        let (bytes, streams) = self.judging();
-        let bits = float_bits(&self.module, bytes, streams);
-        if !bits.is_finite() {
-            return Err(RunError::Diverged(self.state.steps));
-        }
-        let state = &mut self.state;
-        if state.best_bits.is_none_or(|best| bits < best) {
-            state.best_bits = Some(bits);
-            state.since_best = 0;
-            self.best = Some(self.module.clone());
-        } else {
-            state.since_best += 1;
-        }
-        if !state.quantised {
-            state.float_bits = Some(state.float_bits.map_or(bits, |best| best.min(bits)));
-        }
-        if state.since_best >= self.config.training.patience {
-            // Nothing improves any more: on to rounded weights, or to the end.
-            let wanted = if state.quantised { 1.0 } else { self.config.training.quantise_from };
-            self.state.skipped += (wanted - self.progress()).max(0.0);
-            self.state.since_best = 0;
-        }
-        let seconds = self.tick();
-        let (steps, best) = (self.state.steps, self.state.best_bits.unwrap_or(bits));
-        self.log(steps, &[("validation/bits_per_byte", bits), ("validation/best", best)])?;
-        watch.judged(&Judged { steps, bits_per_byte: bits, best, quantised: self.state.quantised, seconds });
-        Ok(())
-    }
-
-    /// One window of steps.
-    pub(crate) fn window(&mut self) -> Result<Stepped, RunError> {
-        let start = Instant::now();
-        let training = self.config.training.clone();
-        let block = self.state.steps / self.carry as u64;
-        let places = self.windows.block(block, training.streams * training.accumulate);
-        let segment = self.segment(block);
-        let record = self.module.record() as u64;
-        let mut states = vec![ByteState::Start; training.accumulate];
-        let (mut losses, mut norms) = (Vec::new(), Vec::new());
-        let mut rate = 0.0;
-        let mut done = 0u64;
-        for step in 0..self.carry {
-            if training.steps > 0 && self.state.steps >= training.steps {
-                break;
-            }
-            let mut accumulated = GradientsAccumulator::new();
-            let at = step * self.length;
-            for (state, places) in states.iter_mut().zip(places.chunks(training.streams)) {
-                let stream = |&(file, start): &(usize, usize)| {
-                    let file = &self.corpus.training[file];
-                    &file[(start + at).min(file.len())..(start + at + self.length).min(file.len())]
-                };
-                let last = |&(file, start): &(usize, usize)| match at {
-                    0 => 0,
-                    at => self.corpus.training[file].get(start + at - 1).copied().unwrap_or(0),
-                };
-                let streams: Vec<&[u8]> = places.iter().map(stream).collect();
-                let before: Vec<u8> = places.iter().map(last).collect();
-                let positions = vec![at as u64; streams.len()];
-                let mut batch = ByteBatch::new(&streams, &before, &positions, record, &self.place.device);
-                batch.segment = segment;
-                let (loss, next) = self.module.loss(&batch, std::mem::take(state));
-                *state = next;
-                losses.push(loss.clone().detach());
-                let gradients = GradientsParams::from_grads(loss.backward(), &self.module);
-                accumulated.accumulate(&self.module, gradients);
-            }
-            let share = 1.0 / training.accumulate as f64;
-            let (gradients, norm) = clip::clipped(&self.module, accumulated.grads(), share, training.clip);
-            norms.extend(norm);
-            rate = training.learning_rate * self.config.schedule().rate(self.progress());
-            self.module = self.optimiser.step(rate, self.module.clone(), gradients);
-            self.state.steps += 1;
-            done += 1;
-        }
-        let bits_per_byte = mean(losses) / std::f64::consts::LN_2;
-        if !bits_per_byte.is_finite() {
-            return Err(RunError::Diverged(self.state.steps));
-        }
-        Ok(Stepped {
-            steps: self.state.steps,
-            progress: self.progress(),
-            bits_per_byte,
-            rate,
-            norm: mean(norms),
-            bytes_per_second: (done * self.step_bytes()) as f64 / start.elapsed().as_secs_f64().max(1e-9),
-            seconds: self.seconds(),
-        })
-    }
-
-    /// The segment of attention in a window: the network's, a half or a quarter of it.
-    fn segment(&self, block: u64) -> Option<usize> {
-        let segment = self.config.network.segment;
-        let drawn = segment >> Random::new(self.config.training.seed ^ block.rotate_left(32)).below(3);
-        (self.config.training.random_segments && self.length.is_multiple_of(drawn.max(1))).then_some(drawn)
-    }
-
-    /// The integers of the best weights, and what they cost.
-    fn finish(&mut self) -> Result<Trained, RunError> {
-        let module = self.best.clone().unwrap_or_else(|| self.module.clone());
-        let network = module.export()?;
-        let (bytes, streams) = self.judging();
-        let float = float_bits(&module.quantised(false), bytes, streams);
-        let integer_bits = integer_bits(&network, bytes, streams);
-        let float_bits = self.state.float_bits.map_or(float, |best| best.min(float));
-        let (steps, seconds) = (self.state.steps, self.tick());
-        Ok(Trained { network, steps, seconds, float_bits, integer_bits })
-    }
-}
-
-fn mean(values: Vec<Tensor<1>>) -> f64 {
-    let n = values.len();
-    if n == 0 {
-        return f64::NAN;
-    }
-    f64::from(Tensor::cat(values, 0).mean().into_scalar::<f32>())
 }
 
 fn stored(module: &ByteModule) -> Result<Vec<u8>, RunError> {

@@ -3,6 +3,8 @@
 use super::*;
 use crate::config::{DeviceKind, Placement};
 use crate::device;
+use crate::random::Random;
+use burn::tensor::Tensor;
 
 /// Text of a few words, whose entropy is far below that of its letters.
 fn text(n: usize) -> Vec<u8> {
@@ -121,4 +123,19 @@ fn a_run_that_diverges_says_so() {
         Ok(_) | Err(RunError::Diverged(_)) => {}
         Err(error) => panic!("{error}"),
     }
+}
+
+#[test]
+fn a_student_learns_from_a_teacher_alone() {
+    let config = config(GRU, "steps = 300\nlearning_rate = 0.02\nevaluations = 8\n");
+    let trained = run(&config).train(&mut ()).unwrap();
+    let teacher = Teacher { network: trained.network, weight: 1.0, temperature: 1.0 };
+    let student = run(&config).with_teacher(teacher).train(&mut ()).unwrap();
+    // As good as the teacher within what rounding costs, and it never saw which byte came.
+    assert!(
+        student.integer_bits < 1.1 * trained.integer_bits,
+        "{} {}",
+        student.integer_bits,
+        trained.integer_bits
+    );
 }
