@@ -110,11 +110,17 @@ fn columns_are_named_with_their_table_where_they_need_it() {
         ]);
         scene.run(&["compress", "-q", &output]).ends_with(0);
     }
-    // In an .npz each array is a table whose one column has the same name.
-    let text =
-        scene.run(&["cat", "--columns", "pt/pt,n.n", "--rows", "..1", "b.npz.hepz"]).ends_with(0).text();
+    // Arrays of an .npz that are equally long are columns of one table; one alone is a table of its own.
+    let head = |columns: &str, archive: &str| {
+        scene.run(&["cat", "--columns", columns, "--rows", "..1", archive]).ends_with(0).text()
+    };
     let (pt, _, n, _) = values(1500);
-    assert_eq!(text, format!("pt,n\n{pt:?},{n}\n"));
+    assert_eq!(head("pt,n", "b.npz.hepz"), format!("pt,n\n{pt:?},{n}\n"));
+    scene.run(&["cat", "--to", "npz", "--columns", "n", "-o", "n.npz", "jets.npy.hepz"]).ends_with(0);
+    scene.run(&["compress", "-q", "n.npz"]).ends_with(0);
+    for spelling in ["n/n", "n.n", "n"] {
+        assert_eq!(head(spelling, "n.npz.hepz"), format!("n\n{}\n", values(0).2));
+    }
 }
 
 #[test]

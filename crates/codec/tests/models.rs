@@ -17,7 +17,7 @@ fn ignorant() -> Vec<Arc<Model>> {
     let with = |number: &mut dyn FnMut() -> i32| {
         let mut matrix = |outputs: usize| {
             let weights = (0..outputs * 8).map(|_| (number() % 128) as i8).collect();
-            let multipliers = (0..outputs).map(|_| number().unsigned_abs() as i32 & 0xff_ffff).collect();
+            let multipliers = (0..outputs).map(|_| number().unsigned_abs() as i32 & 0x7f_ffff).collect();
             let biases = (0..outputs).map(|_| number() % (1 << 15)).collect();
             Matrix::new(8, weights, multipliers, biases).unwrap()
         };

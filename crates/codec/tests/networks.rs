@@ -75,7 +75,7 @@ fn networks_that_know_nothing_are_left_out() {
     };
     let trainers: [Box<dyn Fn(&Lesson) -> Option<ValueNetwork> + Sync>; 4] = [
         Box::new(|lesson| random_network(lesson, || 0, 1 << 20)),
-        Box::new(|lesson| random_network(lesson, || 127, i32::MAX)),
+        Box::new(|lesson| random_network(lesson, || 127, hepz_neural::fixed::MOST_MULTIPLIER)),
         Box::new(move |lesson| random_network(lesson, random, 1 << 21)),
         Box::new(|_| None),
     ];

@@ -1,10 +1,10 @@
 //! Arrays side by side: the columns of one table that a file keeps as arrays of their own.
 //!
-//! In: a layout with one table for each array. Out: the same bytes in the same extents, with arrays of one group and one length
-//! as columns of one table.
+//! In: a layout with one table for each array. Out: the same bytes in the same extents, with arrays of one group and
+//! one length as columns of one table.
 //! Not here: finding arrays (`numpy`, `hdf5`); which rows of two tables belong together (links, in `hepz`).
-//! Holds: shapes decide, values are not looked at. Where no column is a float every array stays a table of its own: such a
-//! set may be offsets, and a link by offsets needs a table of one column.
+//! Holds: shapes decide, values are not looked at. Where no column is a float every array stays a table of its own:
+//! such a set may be offsets, and a link by offsets needs a table of one column.
 
 use crate::{Layout, Part};
 use hepz_columns::{RowOrder, Table};
@@ -19,11 +19,12 @@ const LEAST_ROWS: u64 = 2;
 /// Tables of arrays that lie side by side, by rising index.
 type Set = Vec<usize>;
 
-/// Makes one table of arrays side by side: of one dimension, one number per row, one group, one length, at least two, and
-/// at least one of them of floats. It stands where the first of them stood, and its columns have the last names of the arrays.
+/// Makes one table of arrays side by side: of one dimension, one number per row, one group, one length, at least two,
+/// and at least one of them of floats. It stands where the first of them stood; its columns have the last names of
+/// the arrays.
 ///
-/// A table is named by its group. Where a group has several such tables the beginning that the names of its columns share
-/// (`Jet` of `Jet_pt`, `Jet_eta`) is added, and a number where a name is taken.
+/// A table is named by its group. Where a group has several such tables the beginning that the names of its columns
+/// share (`Jet` of `Jet_pt`, `Jet_eta`) is added, and a number where a name is taken.
 pub(crate) fn join(layout: &mut Layout) {
     let sets = sets(&layout.tables);
     // A frame says of which tables its values are, so these keep their numbers.
@@ -74,7 +75,8 @@ fn parted(name: &str) -> (Option<&str>, &str) {
     name.rsplit_once('/').map_or((None, name), |(group, last)| (Some(group), last))
 }
 
-/// True for an array of one dimension whose one column is the array itself: no field of a structure, no character of a text.
+/// True for an array of one dimension whose one column is the array itself: no field of a structure, no character of
+/// a text.
 fn is_plain(table: &Table) -> bool {
     let (_, last) = parted(&table.name);
     table.inner.is_empty()

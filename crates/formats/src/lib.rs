@@ -38,9 +38,9 @@ use std::io;
 
 /// The layout of a file whose format is found out from its bytes: ROOT, HDF5, `.npy`, `.npz`, or none.
 ///
-/// Arrays of an HDF5 group or an `.npz` that lie side by side (`px`, `py`, `pz`, each of one dimension and as long as the others)
-/// are the columns of one table. A file that no format knows, or whose layout is not sound, is all skeleton; in the second case
-/// a note says why.
+/// Arrays of an HDF5 group or an `.npz` that lie side by side (`px`, `py`, `pz`, each of one dimension and as long as
+/// the others) are the columns of one table. A file that no format knows, or whose layout is not sound, is all
+/// skeleton; in the second case a note says why.
 ///
 /// # Errors
 /// Whatever reading says.
@@ -53,7 +53,7 @@ pub fn recognise(source: &dyn Source) -> io::Result<Layout> {
     Ok(layout)
 }
 
-/// As [`recognise`], but each array is a table of its own, as archives have it that were written before arrays were joined.
+/// As [`recognise`], but each array is a table of its own, as in archives from before arrays were joined.
 ///
 /// # Errors
 /// Whatever reading says.

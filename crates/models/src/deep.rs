@@ -93,7 +93,8 @@ pub fn walk_within<C: Coder, R: RawBits>(
     let mut slots = vec![Slot::NEW; slots];
     let depths = modelled.max(1) as usize;
     let listens = forecasts.is_some();
-    let mut ensemble = Ensemble::new(inputs, listens, depths, [depths, 16 * OUTSIDE_CLASSES, 4 * COARSE], 2 * 256);
+    let mut ensemble =
+        Ensemble::new(inputs, listens, depths, [depths, 16 * OUTSIDE_CLASSES, 4 * COARSE], 2 * 256);
     for at in 0..n {
         let mut contexts = [0u64; MOST];
         for (lane, context) in lanes.iter().zip(&mut contexts) {

@@ -18,8 +18,9 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// A matrix of `inputs` columns; `weights` is `[output][input]`. `None` if the lengths do not agree, a side is 0 or over
-    /// [`MOST`], a weight is -128, or a multiplier or bias is outside [`MOST_MULTIPLIER`] and [`BIAS_LIMIT`].
+    /// A matrix of `inputs` columns; `weights` is `[output][input]`. `None` if the lengths do not agree, a side is 0
+    /// or over [`MOST`], a weight is -128, or a multiplier or bias is outside [`MOST_MULTIPLIER`] and
+    /// [`BIAS_LIMIT`].
     pub fn new(inputs: usize, weights: Vec<i8>, multipliers: Vec<i32>, biases: Vec<i32>) -> Option<Matrix> {
         let outputs = multipliers.len();
         let sides = (1..=MOST).contains(&inputs) && (1..=MOST).contains(&outputs);

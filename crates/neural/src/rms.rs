@@ -2,7 +2,8 @@
 //!
 //! In: activations. Out: activations, `x / sqrt(mean(x^2) + 2^-12)`, saturated.
 //! Not here: gains (folded into the matrix behind).
-//! Holds: no overflow for up to [`MOST`] activations; within 2^-11 of the real value, relative to it, and half a unit.
+//! Holds: no overflow for up to [`MOST`] activations; within 2^-11 of the real value, relative to it, and half a
+//! unit.
 //! Source: Zhang and Sennrich, arXiv 1910.07467.
 
 /// Activations that are normalised together, at most.

@@ -1,8 +1,10 @@
 //! Functions of activations, by tables of knots that are made from integers alone.
 //!
-//! In: activations. Out: [`sigmoid`] and [`tanh`] in units of 2^-15, [`silu`] in units of 2^-12, [`softplus`] in units of 2^-14,
-//! [`forgotten`] (`1 - exp(-x)`) in units of 2^-15, [`exp_below`] in units of 2^-24. Not here: many at a time (`kernel`).
-//! Holds: the stated errors, for all inputs (tests). Between knots straight lines are drawn; one rounding, to the nearest.
+//! In: activations. Out: [`sigmoid`] and [`tanh`] in units of 2^-15, [`silu`] in units of 2^-12, [`softplus`] in
+//! units of 2^-14, [`forgotten`] (`1 - exp(-x)`) in units of 2^-15, [`exp_below`] in units of 2^-24. Not here: many
+//! at a time (`kernel`).
+//! Holds: the stated errors, for all inputs (tests). Between knots straight lines are drawn; one rounding, to the
+//! nearest.
 
 use crate::fixed::FRACTION;
 
@@ -157,21 +159,31 @@ pub fn exp_below(below: u32) -> u32 {
 /// `1 - exp(-step * rate)` in units of 2^-15, from 1 to 32767, within 1.5 of these units;
 /// `step` from 0 to 65535 in units of 2^-14, `rate` not negative in units of 2^-16.
 pub fn forgotten(step: i32, rate: i32) -> i16 {
-    // log2(e) in units of 2^-30; the exponent in units of 2^-30, below 2^(16 + 22 + 1) here.
-    let exponent = (i128::from(step) * i128::from(rate) * 1_549_082_005) >> 30;
-    if exponent >= 16 << 30 {
+    // Units of 2^-30; from 12 on all but 2^-17 is forgotten.
+    let product = step.max(0) as u64 * rate.max(0) as u64;
+    if product >= 12 << 30 {
         return i16::MAX;
     }
-    // 2^-f = exp(-g), a power series; f and g in units of 2^-30.
-    let g = ((exponent as i64 & ((1 << 30) - 1)) * 744_261_118) >> 30;
-    let (mut kept, mut k) = (1i64 << 30, 8);
-    while k > 0 {
-        kept = (1 << 30) - ((kept * g) >> 30) / k;
-        k -= 1;
-    }
+    // log2(e) in units of 2^-28, ln(2) in units of 2^-30; exponent and `g` in units of 2^-30. 2^-f = exp(-g).
+    let exponent = (product * 387_270_501) >> 28;
+    let g = ((exponent & ((1 << 30) - 1)) * 744_261_118) >> 30;
+    // A power series, 1 - g (1 - g/2 (1 - g/3 ...)).
+    let kept =
+        INVERSES.iter().fold(1u64 << 30, |kept, inverse| (1 << 30) - ((((kept * g) >> 30) * inverse) >> 30));
     let kept = kept >> (exponent >> 30);
     (((1 << 30) - kept + (1 << 14)) >> 15).clamp(1, 32_767) as i16
 }
+
+/// 1/8 to 1, units of 2^-30.
+const INVERSES: [u64; 8] = {
+    let mut inverses = [0; 8];
+    let mut k = 8;
+    while k > 0 {
+        inverses[8 - k] = (1 << 30) / k as u64;
+        k -= 1;
+    }
+    inverses
+};
 
 #[cfg(test)]
 mod tests {

@@ -22,8 +22,8 @@ pub struct ValueNetwork {
 }
 
 impl ValueNetwork {
-    /// Layers whose sides fit together: at least one, at most [`MOST_LAYERS`], at least 2 and at most [`MOST_OUTCOMES`]
-    /// outputs of the last.
+    /// Layers whose sides fit together: at least one, at most [`MOST_LAYERS`], at least 2 and at most
+    /// [`MOST_OUTCOMES`] outputs of the last.
     pub fn new(layers: Vec<Matrix>) -> Option<ValueNetwork> {
         let fit = layers.windows(2).all(|pair| pair[0].outputs() == pair[1].inputs());
         let last = layers.last().map_or(0, Matrix::outputs);
@@ -53,9 +53,16 @@ impl ValueNetwork {
 
     /// The frequencies of the outcomes: `inputs` is `[row][input]`, the result `[row][outcome]`.
     pub fn forecast(&self, kernel: Kernel, inputs: &[i16]) -> Vec<u32> {
-        let rows = inputs.len() / self.inputs();
+        let mut frequencies = vec![0; inputs.len() / self.inputs() * self.outcomes()];
+        self.forecast_into(kernel, inputs, &mut frequencies);
+        frequencies
+    }
+
+    /// The same into a slice, for as many rows as both slices have.
+    pub fn forecast_into(&self, kernel: Kernel, inputs: &[i16], frequencies: &mut [u32]) {
         let outcomes = self.outcomes();
-        let mut frequencies = vec![0; rows * outcomes];
+        let rows = (inputs.len() / self.inputs()).min(frequencies.len() / outcomes);
+        let (inputs, frequencies) = (&inputs[..rows * self.inputs()], &mut frequencies[..rows * outcomes]);
         let widest = self.layers.iter().map(Matrix::outputs).max().unwrap_or(0);
         let mut here = vec![0i16; ROWS * widest];
         let mut next = vec![0i16; ROWS * widest];
@@ -75,7 +82,6 @@ impl ValueNetwork {
             last.apply_logits(kernel, from, &mut logits[..rows * outcomes]);
             softmax::frequencies_of_many(kernel, outcomes, &logits[..rows * outcomes], frequencies);
         }
-        frequencies
     }
 
     /// The stored form.

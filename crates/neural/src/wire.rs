@@ -2,7 +2,8 @@
 //!
 //! In: numbers of a network, by width. Out: [`Numbers`], and back with checks.
 //! Not here: how columns are compressed and framed (`hepz`).
-//! Holds: nothing is allocated that is not there; a network is read with exactly the numbers that it was written with.
+//! Holds: nothing is allocated that is not there; a network is read with exactly the numbers that it was written
+//! with.
 
 /// Why a stored network cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -65,6 +65,26 @@ fn every_kernel_and_every_number_of_streams_gives_the_same_frequencies() {
 }
 
 #[test]
+fn streams_that_end_do_not_change_the_others() {
+    let bytes = bytes(5, 60);
+    for network in networks() {
+        let expected = run(&network, Kernel::best(), &bytes);
+        let mut streams = network.streams(5);
+        for (step, expected) in expected.iter().enumerate() {
+            // A stream ends every 13 steps.
+            let n = 5 - step / 13;
+            streams.truncate(n);
+            let last: Vec<u8> = bytes[..n].iter().map(|bytes| bytes[step]).collect();
+            let mut frequencies = vec![0; n * 256];
+            network.step(Kernel::best(), &mut streams, &last, &mut frequencies);
+            assert_eq!(frequencies, expected[..n * 256], "{}", network.describe());
+            assert_eq!(network.hidden(&streams).len(), n * network.width());
+        }
+        assert!(network.stream_bytes() > 0);
+    }
+}
+
+#[test]
 fn what_was_seen_long_ago_still_matters_only_where_it_is_remembered() {
     let mut pair = bytes(1, 90);
     pair.push(pair[0].clone());

@@ -3,10 +3,16 @@
 //! In: lessons of a plan. Out: networks. Not here: fitting one (`value`), whether it pays (`hepz`).
 //! Holds: decoding needs only what is stored, whatever was fitted and in whatever time.
 
-use crate::value::{FitReport, FitSettings, Lesson, fit};
+use crate::value::{FitReport, FitSettings, fit};
 use hepz_neural::value::ValueNetwork;
 use std::sync::Mutex;
 use std::time::Duration;
+
+/// Passes over the rows after which nothing more is expected.
+const PASSES: u64 = 60;
+
+/// Steps that a small lesson gets nevertheless.
+const LEAST_STEPS: u64 = 1500;
 
 /// Fits a network to each lesson, in its share of the time.
 pub struct OnFile {
@@ -33,14 +39,10 @@ impl hepz::Trainer for OnFile {
     fn fit(&self, lesson: &hepz::Lesson) -> Option<ValueNetwork> {
         // Lessons run on all threads at once, each with its share of what they have together.
         let budget = self.budget.mul_f64(f64::from(lesson.share * self.threads) / 1024.0).min(self.budget);
-        let settings = FitSettings { hidden: lesson.hidden.clone(), budget, ..FitSettings::default() };
-        let own = Lesson {
-            inputs: lesson.inputs,
-            outcomes: lesson.outcomes,
-            features: lesson.features.clone(),
-            targets: lesson.targets.clone(),
-        };
-        let (network, report) = fit(&own, &settings).ok()?;
+        let mut settings = FitSettings { hidden: lesson.hidden.clone(), budget, ..FitSettings::default() };
+        let pass = (lesson.targets.len() / settings.batch.max(1)).max(1) as u64;
+        settings.steps = (pass * PASSES).max(LEAST_STEPS);
+        let (network, report) = fit(lesson, &settings).ok()?;
         if let Ok(mut reports) = self.reports.lock() {
             reports.push((lesson.name.clone(), report));
         }

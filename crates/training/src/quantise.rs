@@ -4,7 +4,7 @@
 //! weights that they stand for. Not here: byte networks (`bytes`).
 //! Holds: what training sees as rounded weights is what the integers compute with, to the precision of `f32`.
 
-use hepz_neural::fixed::{FRACTION, MULTIPLIER_FRACTION};
+use hepz_neural::fixed::{BIAS_LIMIT, FRACTION, MOST_MULTIPLIER, MULTIPLIER_FRACTION};
 
 /// Greatest integer weight.
 const GREATEST: f64 = 127.0;
@@ -13,9 +13,10 @@ const GREATEST: f64 = 127.0;
 const UNIT: f64 = (1u32 << MULTIPLIER_FRACTION) as f64;
 
 /// The least multiplier under which every weight of a row fits: `ceil(max |w| 2^24 / 127)`; 0 for a row of zeros.
+/// Weights over 63.5, where multipliers end, are cut.
 pub fn multiplier(row: &[f32]) -> i32 {
     let greatest = row.iter().fold(0f32, |greatest, w| greatest.max(w.abs()));
-    (f64::from(greatest) * UNIT / GREATEST).ceil() as i32
+    ((f64::from(greatest) * UNIT / GREATEST).ceil() as i32).min(MOST_MULTIPLIER)
 }
 
 /// The integer weights of a row: `round(w 2^24 / multiplier)`.
@@ -37,7 +38,8 @@ pub fn rounded(weights: &[f32], inputs: usize, into: &mut [f32]) {
 
 /// A bias in units of 2^-12.
 pub fn bias(bias: f32) -> i32 {
-    (f64::from(bias) * f64::from(1u32 << FRACTION)).round() as i32
+    let units = (f64::from(bias) * f64::from(1u32 << FRACTION)).round() as i32;
+    units.clamp(1 - BIAS_LIMIT, BIAS_LIMIT - 1)
 }
 
 #[cfg(test)]

@@ -114,6 +114,22 @@ fn a_stream_in_pieces_gives_what_it_gives_at_once() {
 }
 
 #[test]
+fn a_student_is_nearest_to_a_teacher_that_it_equals() {
+    let bytes = text(48);
+    for architecture in architectures() {
+        let (teacher, student) = (module(&architecture, 1), module(&architecture, 2));
+        let batch = batch(&[&bytes, &bytes[1..]], &architecture, &teacher);
+        let (logits, _) = teacher.logits(&batch, ByteState::Start);
+        let of = |student: &ByteModule| {
+            let (loss, _) = student.distillation(&batch, ByteState::Start, logits.clone(), 1.0);
+            loss.into_scalar::<f32>()
+        };
+        let (itself, other) = (of(&teacher), of(&student));
+        assert!(itself.abs() < 1e-4 && other > 1e-3, "{:?}: {itself} {other}", architecture.kind);
+    }
+}
+
+#[test]
 fn training_lowers_the_loss_and_rounding_costs_little() {
     let bytes = text(40_000);
     let (train, held_out) = bytes.split_at(32_000);

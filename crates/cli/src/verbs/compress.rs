@@ -2,11 +2,12 @@
 //!
 //! In: files or standard input. Out: `FILE.hepz` for each, or standard output.
 //! JSON: `file`, `output`, `original_bytes`, `archive_bytes`, `ratio`, `seconds`, `format`, `tables`, `columns`,
-//! `opened_blocks`, `kept_blocks`, `content_only`, `verified`, `notes`.
+//! `opened_blocks`, `kept_blocks`, `content_only`, `verified`, `notes`, `rounding`, `networks` (each
+//! `column`, `weight_bytes`, `saved_bytes`, `used`).
 //! Not here: naming and renaming (`output`), compression (`hepz`).
 //! Holds: an archive appears under its name only when it is whole and, unless `--no-verify`, proved.
 
-use crate::arguments::{CompressArguments, ReadAs};
+use crate::arguments::{CompressArguments, ReadAs, Talk};
 use crate::console::{for_each, is_standard, or_standard_input, print, remark, shown};
 use crate::exit::{Exit, Failure};
 use crate::output::{Destination, Staged};
@@ -16,6 +17,7 @@ use crate::verbs::rules;
 use crate::{console, input};
 use hepz::{
     Archive, CompressError, CompressOptions, CompressReport, DecompressOptions, FileSource, Level, Limits,
+    NetworkReport,
 };
 use hepz_formats::records::Arrangement;
 use serde_json::json;
@@ -145,6 +147,32 @@ fn write_archive(
     Ok(report)
 }
 
+/// What came of networks: all together, and with `--verbose` each.
+fn tell_networks(name: &str, report: &CompressReport, talk: Talk) {
+    let used = report.networks.iter().filter(|network| network.used);
+    let (n, saved, weights) = used.fold((0, 0, 0), |(n, saved, weights), network| {
+        (n + 1, saved + network.saved_bytes, weights + network.weight_bytes)
+    });
+    let tried = report.networks.len();
+    remark(
+        talk,
+        &format!(
+            "{name}: networks of {n} of {tried} columns pay; by a sample they save about {saved} bytes, their weights take {weights}"
+        ),
+    );
+    if talk.verbose {
+        for NetworkReport { column, weight_bytes, saved_bytes, used, .. } in &report.networks {
+            let verdict = if *used { "used" } else { "left out" };
+            remark(
+                talk,
+                &format!(
+                    "{name}: {column}: saves about {saved_bytes} bytes, weights {weight_bytes}: {verdict}"
+                ),
+            );
+        }
+    }
+}
+
 fn tell(
     file: &Path,
     output: &Path,
@@ -177,7 +205,18 @@ fn tell(
             ),
         );
     }
+    if !report.networks.is_empty() {
+        tell_networks(&name, report, talk);
+    }
     if talk.json {
+        let network = |network: &NetworkReport| {
+            json!({
+                "column": network.column,
+                "weight_bytes": network.weight_bytes,
+                "saved_bytes": network.saved_bytes,
+                "used": network.used,
+            })
+        };
         let line = json!({
             "file": name,
             "output": output.display().to_string(),
@@ -194,6 +233,7 @@ fn tell(
             "verified": report.verified,
             "notes": report.notes,
             "rounding": report.rounding.as_ref().map(rules::json),
+            "networks": report.networks.iter().map(network).collect::<Vec<_>>(),
         });
         print(&format!("{line}\n"))?;
     }

@@ -127,6 +127,7 @@ impl<'a> Page<'a> {
         for &(index, table) in said.iter().take(most) {
             let name = if table.name.is_empty() { "the table" } else { &table.name };
             let owner = |owner: usize| match found.tables.get(owner) {
+                Some(other) if owner != index && other.name.is_empty() => "row of the table".to_owned(),
                 Some(other) if owner != index => format!("row of {}", other.name),
                 _ => "outer row".to_owned(),
             };

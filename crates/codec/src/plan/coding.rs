@@ -404,7 +404,9 @@ fn code_patterns<C: Coder, R: RawBits>(
     let guesses: Vec<Expectation<'_>> = line.chain(near).collect();
     let shape = PathShape { bits: map.bits, modelled: plan.modelled };
     let prepared_network = match &plan.network {
-        Some(network) if known.deep && known.base.is_none() => Some(network.prepare(id, known, domain, &keep)?),
+        Some(network) if known.deep && known.base.is_none() => {
+            Some(network.prepare(id, known, domain, &keep)?)
+        }
         _ => None,
     };
     if known.base.is_some() {

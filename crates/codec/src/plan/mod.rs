@@ -648,7 +648,8 @@ impl Plan {
             contexts.push(format!("fit of {}", inputs.join(", ")));
         }
         contexts.extend(plan.network.iter().map(|network| {
-            let (columns, weights) = (network.inputs().collect::<BTreeSet<_>>().len(), network.network.parameters());
+            let (columns, weights) =
+                (network.inputs().collect::<BTreeSet<_>>().len(), network.network.parameters());
             format!("network of {columns} columns, {weights} weights")
         }));
         contexts.extend(plan.near.iter().map(|near| format!("near {}", input(near))));

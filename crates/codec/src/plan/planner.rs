@@ -137,7 +137,12 @@ pub(super) fn known_of<'a>(tables: &'a [Table], links: &'a [Option<Link>], sampl
 
 /// The first rows of every table, so that they are not much more than `most` bytes and belong together; `None` if they are
 /// not more anyway.
-pub(super) fn shortened(tables: &[Table], links: &[Option<Link>], sample: &Slice, most: u64) -> Option<Slice> {
+pub(super) fn shortened(
+    tables: &[Table],
+    links: &[Option<Link>],
+    sample: &Slice,
+    most: u64,
+) -> Option<Slice> {
     let bytes: u64 =
         tables.iter().zip(&sample.rows).map(|(t, &rows)| u64::from(t.row_bytes) * rows as u64).sum();
     if bytes <= most {

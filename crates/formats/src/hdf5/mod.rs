@@ -1,7 +1,7 @@
 //! HDF5: the datasets of a file as tables, without the HDF5 library.
 //!
 //! In: any file. Out: a [`Layout`] with a table for each dataset of plain records; `None` if the file is not HDF5.
-//! Not here: reading values. The payload of a chunk is never touched.
+//! Not here: reading values, the payload of a chunk is never touched; joining datasets of one length (`crate::alongside`).
 //! Holds: what is damaged or unknown is left out and stays skeleton; all work is bounded by the length of the file.
 //! Source: HDF5 File Format Specification, version 3.0 (superblocks 0 to 3).
 //!

@@ -1,7 +1,7 @@
 //! NumPy files: `.npy`, one array, and `.npz`, a zip of arrays.
 //!
 //! In: a file. Out: its [`Layout`]: one table per array; a deflated member of a zip is one block.
-//! Not here: zip directories (`crate::zip`), headers and dtypes (`header`, `record`, `literal`).
+//! Not here: joining arrays of one length (`crate::alongside`), zip directories (`crate::zip`), headers and dtypes (`header`, `record`, `literal`).
 //! Holds: of array data nothing is read but the front of deflated members, to learn their header.
 //! Source: `numpy/lib/format.py` and `numpy.savez`.
 

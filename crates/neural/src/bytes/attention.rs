@@ -4,7 +4,7 @@
 //! Not here: the layer around it ([`transformer`](super::transformer), where the equations are).
 //! Holds: a segment enters memory exactly when its place is needed again.
 
-use crate::kernel::{self, Kernel};
+use crate::kernel::{self, Kernel, SCORES, VALUES};
 use crate::tables;
 
 /// What one layer remembers of one stream.
@@ -15,7 +15,8 @@ pub(super) struct Past {
     slots: usize,
     /// Steps so far.
     steps: u64,
-    /// `[parity of the segment][d][S]`: by channel, so that scores of many steps are one vector.
+    /// `[parity of the segment][d][S]`: by channel, so that scores of many steps are one vector. Here and below:
+    /// with room behind, so that vectors may reach over the last.
     keys: Vec<i16>,
     /// `[parity of the segment][S][d]`.
     values: Vec<i16>,
@@ -42,8 +43,12 @@ impl Room {
     /// For heads of `per_head` channels.
     pub fn new(per_head: usize, segment: usize, slots: usize) -> Room {
         let most = (2 * segment).max(slots);
-        let (scores, weights) = (vec![0; most], vec![0; most]);
-        Room { scores, weights, sums: vec![0; per_head], from_memory: vec![0; per_head] }
+        Room {
+            scores: vec![0; most + SCORES],
+            weights: vec![0; most],
+            sums: vec![0; per_head.next_multiple_of(VALUES)],
+            from_memory: vec![0; per_head],
+        }
     }
 }
 
@@ -54,11 +59,11 @@ impl Past {
             segment,
             slots,
             steps: 0,
-            keys: vec![0; 2 * width * segment],
-            values: vec![0; 2 * segment * width],
+            keys: vec![0; 2 * width * segment + SCORES],
+            values: vec![0; 2 * segment * width + VALUES],
             marks: vec![0; 2 * segment],
-            slot_keys: vec![0; width * slots],
-            slot_values: vec![0; slots * width],
+            slot_keys: vec![0; width * slots + SCORES],
+            slot_values: vec![0; slots * width + VALUES],
             slot_marks: Vec::with_capacity(slots),
         }
     }
@@ -112,7 +117,8 @@ impl Past {
         }
     }
 
-    /// What all heads take at the last step: `q` (units of 2^-12; spoilt), tables of biases by distance and of gates, to `o`.
+    /// What all heads take at the last step: `q` (units of 2^-12; spoilt), tables of biases by distance and of
+    /// gates, to `o`.
     pub fn attend(
         &self,
         kernel: Kernel,
@@ -132,29 +138,30 @@ impl Past {
         q.iter_mut().for_each(|q| *q = ((i32::from(*q) + 2) >> 2) as i16);
         for (head, (q, o)) in q.chunks_exact(per_head).zip(o.chunks_exact_mut(per_head)).enumerate() {
             let first = head * per_head;
-            let half = |parity: usize| parity * width * segment;
-            let keys = |parity: usize| &self.keys[half(parity) + first * segment..][..per_head * segment];
-            let values = |parity: usize| &self.values[half(parity) + first..half(parity) + segment * width];
-            let (old, new) = scores[..seen].split_at_mut(before);
-            kernel::scores(kernel, q, keys(1 - parity), segment, old);
-            kernel::scores(kernel, q, keys(parity), segment, new);
+            let half = parity * width * segment;
+            let other = width * segment - half;
+            let blocks = |n: usize| n.next_multiple_of(SCORES);
+            // The second writes over what the first has computed behind its last.
+            kernel::scores(
+                kernel,
+                q,
+                &self.keys[other + first * segment..],
+                segment,
+                &mut scores[..blocks(before)],
+            );
+            let new = &mut scores[before..][..blocks(at + 1)];
+            kernel::scores(kernel, q, &self.keys[half + first * segment..], segment, new);
             kernel::biased(kernel, &biases[head * 2 * segment..][..seen], &mut scores[..seen]);
             kernel::shares(kernel, &mut scores[..seen], &mut weights[..seen]);
             sums.fill(0);
             let (old, new) = weights[..seen].split_at(before);
-            kernel::weighted(kernel, old, values(1 - parity), width, sums);
-            kernel::weighted(kernel, new, values(parity), width, sums);
+            kernel::weighted(kernel, old, &self.values[other + first..], width, sums);
+            kernel::weighted(kernel, new, &self.values[half + first..], width, sums);
             rounded(sums, o);
             if kept == 0 {
                 continue;
             }
-            kernel::scores(
-                kernel,
-                q,
-                &self.slot_keys[first * slots..][..per_head * slots],
-                slots,
-                &mut scores[..kept],
-            );
+            kernel::scores(kernel, q, &self.slot_keys[first * slots..], slots, &mut scores[..blocks(kept)]);
             kernel::biased(kernel, &[], &mut scores[..kept]);
             kernel::shares(kernel, &mut scores[..kept], &mut weights[..kept]);
             sums.fill(0);

@@ -16,10 +16,10 @@
 //! | `n` | `[d]` | 2^-15 | `tanh(x_n + r g_n)`: candidate |
 //! | `h` | `[d]` | 2^-15 | `n + z (h - n)` |
 //!
-//! The three parts of `x` and `g` come in the order `r`, `z`, `n`. Sums before a function saturate at -8 and 8, `r g_n` and
-//! `z (h - n)` are rounded once each, to the nearest with halves upwards. `h` has 15 bits so that a state with an update
-//! gate near 1 can move slowly. Matrices that read `h` (`recurrent`, `input`, `logits`) have the eighth of the multiplier
-//! that inputs in units of 2^-12 would need.
+//! The three parts of `x` and `g` come in the order `r`, `z`, `n`. Sums before a function saturate at -8 and 8, `r
+//! g_n` and `z (h - n)` are rounded once each, to the nearest with halves upwards. `h` has 15 bits so that a state
+//! with an update gate near 1 can move slowly. Matrices that read `h` (`recurrent`, `input`, `logits`) have the
+//! eighth of the multiplier that inputs in units of 2^-12 would need.
 //! Cost: `3 d d` multiplications for a layer (twice that for all but the first), `256 d` for logits.
 
 use super::{BYTES, MOST_LAYERS, sides_fit, width_fits};
@@ -56,12 +56,18 @@ impl State {
     pub(super) fn hidden(&self) -> &[i16] {
         self.hidden.last().map_or(&[], Vec::as_slice)
     }
+
+    pub(super) fn truncate(&mut self, n: usize, width: usize) {
+        self.hidden.iter_mut().for_each(|hidden| hidden.truncate(n * width));
+        self.x.truncate(n * 3 * width);
+        self.g.truncate(n * 3 * width);
+    }
 }
 
 impl Gru {
-    /// `recurrent` is a matrix for each layer (`d` to `3 d`), `inputs` one for each layer but the first (`d` to `3 d`), `embedding`
-    /// is `[256][3][d]`, `logits` leads from `d` to 256. `None` if sides do not fit together, `d` is no multiple of 8 from 8 to
-    /// 512, or there are no or more than 8 layers.
+    /// `recurrent` is a matrix for each layer (`d` to `3 d`), `inputs` one for each layer but the first (`d` to `3
+    /// d`), `embedding` is `[256][3][d]`, `logits` leads from `d` to 256. `None` if sides do not fit together, `d`
+    /// is no multiple of 8 from 8 to 512, or there are no or more than 8 layers.
     pub fn new(
         embedding: Vec<i16>,
         inputs: Vec<Matrix>,
@@ -85,6 +91,11 @@ impl Gru {
 
     pub(super) fn describe(&self) -> String {
         format!("gru of {} x {}", self.recurrent.len(), self.logits.inputs())
+    }
+
+    /// Bytes that a stream takes.
+    pub(super) fn stream_bytes(&self) -> usize {
+        self.recurrent.len() * 2 * self.logits.inputs()
     }
 
     pub(super) fn state(&self, n: usize) -> State {

@@ -1,28 +1,32 @@
 //! Selective state spaces over bytes.
 //!
-//! In: the last byte of each stream. Out: `rms` of the residual behind the last layer, from which the logits are made.
+//! In: the last byte of each stream. Out: `rms` of the residual behind the last layer, from which the logits are
+//! made.
 //! Not here: logits and frequencies ([`ByteNetwork`](super::ByteNetwork)).
-//! Holds: a state forgets at every step (its decay is at most `1 - 2^-15`) and saturates, so it is bounded however long a stream
-//! is and whatever the weights.
+//! Holds: a state forgets at every step (its decay is at most `1 - 2^-15`) and saturates, so it is bounded however
+//! long a stream is and whatever the weights.
 //! Source: Dao and Gu, arXiv 2405.21060 (one decay for each head); Gu and Dao, arXiv 2312.00752 (convolution, gate).
 //!
-//! Width `d`, inner width `2 d`, `N` numbers of state for each inner channel, `H` heads of `2 d / H` neighbouring channels.
-//! `x = embedding[b]`, `b` the last byte; then for each layer:
+//! Width `d`, inner width `2 d`, `N` numbers of state for each inner channel, `H` heads of `2 d / H` neighbouring
+//! channels. `x = embedding[b]`, `b` the last byte; then for each layer:
 //!
 //! | name | shape | unit | meaning |
 //! |---|---|---|---|
 //! | `u` | `[d]` | 2^-12 | `rms(x)` |
 //! | `z, v, B, C, t` | `[2d], [2d], [N], [N], [H]` | 2^-12 | `project * u`, in this order |
-//! | `v, B, C` | `[2d + 2N]` | 2^-12 | `silu(taps . (now, 1, 2, 3 steps before) + tap_biases)`: products are summed, rounded once, biased, saturated |
+//! | `v, B, C` | `[2d + 2N]` | 2^-12 | `silu(conv(v, B, C))`, causal, a filter for each channel |
 //! | `D` | `[H]` | 2^-14 | `softplus(t)`, less than 4 |
 //! | `f` | `[H]` | 2^-15 | `1 - exp(-D A)`, from 2^-15 to `1 - 2^-15`: what is forgotten |
 //! | `w` | `[2d]` | 2^-14 | `D v`, rounded, within -2 and 2 |
-//! | `S` | `[N][2d]` | 2^-26 | `S - f S + w B`, within -16 and 16; `f S` takes `S` in units of 2^-11, rounded down |
-//! | `y` | `[2d]` | 2^-12 | `S C + K v`: `S` in units of 2^-11, rounded down; each of the two terms rounded, the sum saturated |
+//! | `S` | `[N][2d]` | 2^-26 | `S - f S + w B`, within -16 and 16 |
+//! | `y` | `[2d]` | 2^-12 | `S C + K v`, saturated |
 //! | `y` | `[2d]` | 2^-12 | `y silu(z)`, rounded, saturated |
 //! | `x` | `[d]` | 2^-12 | `x + join * rms(y)`, saturated |
 //!
-//! Logits are `logits * rms(x)`. The gain of an `rms` is folded into the matrix behind it.
+//! `conv` is `taps . (now, 1, 2, 3 steps before) + tap_biases`: the products are summed (an `i32` of units of 2^-24,
+//! which wraps), rounded once, biased, saturated. `f S` and `S C` take `S` in units of 2^-11, rounded down; `S C` is
+//! summed over `N` (an `i32` of units of 2^-23, which wraps) and rounded once, `K v` is rounded by itself. Logits
+//! are `logits * rms(x)`. The gain of an `rms` is folded into the matrix behind it.
 //! Cost of a layer: `d (4d + 2N + H) + 2 d d` multiplications by weights and `6 d N` for the state.
 
 use super::{BYTES, MOST_LAYERS, MOST_WIDTH, sides_fit, width_fits};
@@ -94,6 +98,15 @@ impl State {
     pub(super) fn hidden(&self) -> &[i16] {
         &self.u
     }
+
+    pub(super) fn truncate(&mut self, n: usize, width: usize) {
+        let of = self.x.len() / width.max(1);
+        self.recent.iter_mut().for_each(|recent| recent.truncate(recent.len() / of.max(1) * n));
+        self.states.iter_mut().for_each(|states| states.truncate(states.len() / of.max(1) * n));
+        self.x.truncate(n * width);
+        self.u.truncate(n * width);
+        self.y.truncate(n * 2 * width);
+    }
 }
 
 impl MambaLayer {
@@ -151,9 +164,9 @@ struct OneStream<'a> {
 }
 
 impl Mamba {
-    /// `embedding` is `[256][d]`, activations; `states` is `N`, from 4 to [`MOST_STATES`]; `logits` leads from `d` to 256.
-    /// `None` if sides and lengths do not fit together, heads do not divide `2 d`, a decay is not from 1 to [`MOST_DECAY`], `d` is no
-    /// multiple of 8 from 8 to 512, or there are no or more than 8 layers.
+    /// `embedding` is `[256][d]`, activations; `states` is `N`, from 4 to [`MOST_STATES`]; `logits` leads from `d`
+    /// to 256. `None` if sides and lengths do not fit together, heads do not divide `2 d`, a decay is not from 1 to
+    /// [`MOST_DECAY`], `d` is no multiple of 8 from 8 to 512, or there are no or more than 8 layers.
     pub fn new(embedding: Vec<i16>, states: usize, layers: Vec<MambaLayer>, logits: Matrix) -> Option<Mamba> {
         let width = logits.inputs();
         let fits = width_fits(width)
@@ -178,6 +191,12 @@ impl Mamba {
             self.logits.inputs(),
             self.states
         )
+    }
+
+    /// Bytes that a stream takes.
+    pub(super) fn stream_bytes(&self) -> usize {
+        let inner = 2 * self.logits.inputs();
+        self.layers.len() * (4 * self.states * inner + 2 * TAPS * (inner + 2 * self.states))
     }
 
     pub(super) fn state(&self, n: usize) -> State {

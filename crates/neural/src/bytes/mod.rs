@@ -1,12 +1,14 @@
 //! Byte networks: how likely each value of the next byte is, from the bytes before it, for many streams in step.
 //!
-//! In: the last byte of each stream. Out: 256 frequencies for each stream, which add up to [`TOTAL`](crate::softmax::TOTAL).
-//! Not here: where streams start and how bytes are coded (`hepz-models`, `hepz`), where weights come from (`hepz-training`).
+//! In: the last byte of each stream. Out: 256 frequencies for each stream, which add up to
+//! [`TOTAL`](crate::softmax::TOTAL).
+//! Not here: where streams start and how bytes are coded (`hepz-models`, `hepz`), where weights come from
+//! (`hepz-training`).
 //! Holds: streams do not depend on each other; frequencies are the same with any kernel and any number of streams.
 //!
-//! Units, in all three families: an activation is an `i16` in units of 2^-12, saturating at -8 and 8; what has another unit
-//! says so. A matrix maps units as its multipliers say: from inputs in units of 2^-p to activations, a real weight is
-//! `integer weight * multiplier / 2^24 * 2^(p - 12)`. `rms(x)` is [`rms`](crate::rms).
+//! Units, in all three families: an activation is an `i16` in units of 2^-12, saturating at -8 and 8; what has
+//! another unit says so. A matrix maps units as its multipliers say: from inputs in units of 2^-p to activations, a
+//! real weight is `integer weight * multiplier / 2^24 * 2^(p - 12)`. `rms(x)` is [`rms`](crate::rms).
 
 mod attention;
 pub mod gru;
@@ -70,6 +72,18 @@ impl Streams {
     pub fn is_empty(&self) -> bool {
         self.n == 0
     }
+
+    /// Keeps the first `n` streams, as where the others have come to their ends; of fewer, all.
+    pub fn truncate(&mut self, n: usize) {
+        let width = self.state.hidden().len().checked_div(self.n).unwrap_or(0);
+        self.n = self.n.min(n);
+        match &mut self.state {
+            State::Gru(state) => state.truncate(self.n, width),
+            State::Mamba(state) => state.truncate(self.n, width),
+            State::Transformer(state) => state.truncate(self.n, width),
+        }
+        self.logits.truncate(self.n * BYTES);
+    }
 }
 
 impl ByteNetwork {
@@ -110,6 +124,15 @@ impl ByteNetwork {
         numbers.small.len() + numbers.medium.len() + numbers.wide.len()
     }
 
+    /// Bytes of memory that what is remembered of one stream takes, so that streams in step can be limited.
+    pub fn stream_bytes(&self) -> usize {
+        match self {
+            ByteNetwork::Gru(network) => network.stream_bytes(),
+            ByteNetwork::Mamba(network) => network.stream_bytes(),
+            ByteNetwork::Transformer(network) => network.stream_bytes(),
+        }
+    }
+
     /// `n` streams of which nothing was seen.
     pub fn streams(&self, n: usize) -> Streams {
         let state = match self {
@@ -120,11 +143,13 @@ impl ByteNetwork {
         Streams { n, state, logits: vec![0; n * BYTES] }
     }
 
-    /// One byte further: `last` is the byte that each stream had last, 0 if it has just begun; `frequencies`, `[stream][256]`,
-    /// is how likely each value of its next byte is, in units of 1 / [`TOTAL`](crate::softmax::TOTAL).
+    /// One byte further: `last` is the byte that each stream had last, 0 if it has just begun; `frequencies`,
+    /// `[stream][256]`, is how likely each value of its next byte is, in units of 1 /
+    /// [`TOTAL`](crate::softmax::TOTAL).
     ///
     /// # Panics
-    /// If `last` has not one byte, or `frequencies` not 256 numbers, for each stream, or if the streams are another network's.
+    /// If `last` has not one byte, or `frequencies` not 256 numbers, for each stream, or if the streams are another
+    /// network's.
     pub fn step(&self, kernel: Kernel, streams: &mut Streams, last: &[u8], frequencies: &mut [u32]) {
         assert_eq!(
             (last.len(), frequencies.len()),

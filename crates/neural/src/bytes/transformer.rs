@@ -1,33 +1,38 @@
 //! Attention over bytes: a window of two segments, and a memory of keys and values that were worth keeping.
 //!
-//! In: the last byte of each stream. Out: `rms` of the residual behind the last layer, from which the logits are made.
+//! In: the last byte of each stream. Out: `rms` of the residual behind the last layer, from which the logits are
+//! made.
 //! Not here: attention of one head (`attention`), logits and frequencies ([`ByteNetwork`](super::ByteNetwork)).
 //! Holds: work and memory for a byte are bounded by segment and slots however long a stream is.
-//! Source: Vaswani et al., arXiv 1706.03762; Zhang and Sennrich, arXiv 1910.07467 (rms); Shazeer, arXiv 2002.05202 (gated
-//! feed-forward); Rae et al., arXiv 1911.05507 (compressive memory).
+//! Source: Vaswani et al., arXiv 1706.03762; Zhang and Sennrich, arXiv 1910.07467 (rms); Shazeer, arXiv 2002.05202
+//! (gated feed-forward); Rae et al., arXiv 1911.05507 (compressive memory).
 //!
-//! Width `d`, `H` heads of `d / H` neighbouring channels, segments of `S` bytes, `M` slots, records of `R` bytes. The first step of
-//! a stream has `i = 0` and forecasts its byte 0; step `i` is given byte `i - 1` as `b` (0 at the start).
-//! `x = embedding[b] + positions[i mod R]` (the position of the byte that is forecast; without records no second term), saturated.
-//! Then for each layer:
+//! Width `d`, `H` heads of `d / H` neighbouring channels, segments of `S` bytes, `M` slots, records of `R` bytes.
+//! The first step of a stream has `i = 0` and forecasts its byte 0; step `i` is given byte `i - 1` as `b` (0 at the
+//! start). `x = embedding[b] + positions[i mod R]` (the position of the byte that is forecast; without records no
+//! second term), saturated. Then for each layer:
 //!
 //! | name | shape | unit | meaning |
 //! |---|---|---|---|
 //! | `u` | `[d]` | 2^-12 | `rms(x)` |
-//! | `q, k, v, e` | `[d], [d], [d], [1]` | 2^-12 | `attend * u`, in this order; `e` only with memory. The factor `1 / sqrt(d / H)` is folded into the rows of `q`; `q` is then rounded to units of 2^-10 |
-//! | scores | `[H][window]` | 2^-12 | `q k_j + biases[head][i - j]`, `j` over this segment up to `i` itself and the whole segment before; the sum is `i32` in units of 2^-22 and wraps |
+//! | `q, k, v, e` | `[d], [d], [d], [1]` | 2^-12 | `attend * u`, in this order; `e` only with memory |
+//! | scores | `[H][window]` | 2^-12 | `q k_j + biases[head][i - j]` |
 //! | `p` | `[H][window]` | 2^-15 | softmax of the scores of a head |
 //! | `o` | `[d]` | 2^-12 | `sum_j p_j v_j` of each head, rounded |
-//! | `o` | `[d]` | 2^-12 | with memory that is not empty: `o + g (o_m - o)`, `g = sigmoid(gates[head])` in units of 2^-15, `o_m` the same softmax over `q k_m` of the slots, no bias |
+//! | `o` | `[d]` | 2^-12 | `o + g (o_m - o)`, `g = sigmoid(gates[head])`, where memory is not empty |
 //! | `x` | `[d]` | 2^-12 | `x + join * o`, saturated |
 //! | `f, g` | `[F], [F]` | 2^-12 | `widen * rms(x)` |
 //! | `x` | `[d]` | 2^-12 | `x + narrow * (silu(f) g)`, product and sum saturated |
 //!
-//! Logits are `logits * rms(x)`. The gain of an `rms` is folded into the matrix behind it.
+//! The window of a score is this segment up to step `i` itself and the whole segment before. The rows of `q` hold the
+//! factor `1 / sqrt(d / H)`; `q` is rounded to units of 2^-10, and `q k_j` is an `i32` of units of 2^-22, which
+//! wraps. `o_m` is the same softmax over `q k_m` of the slots of memory, without a bias; `g` is in
+//! units of 2^-15. Logits are `logits * rms(x)`. The gain of an `rms` is folded into the matrix behind it.
 //!
-//! Memory: segment `s` holds steps `s S` to `s S + S - 1`. When segment `s` begins, each step of segment `s - 2`, in order, offers
-//! `k`, `sigmoid(e) v` (rounded) and `e` to the memory of its layer: into a free slot while there is one, else into the slot of the
-//! least `e` (the first of them if several) if its own is greater. Heads share a slot's `e`; `k` and `v` are whole (`d` numbers).
+//! Memory: segment `s` holds steps `s S` to `s S + S - 1`. When segment `s` begins, each step of segment `s - 2`, in
+//! order, offers `k`, `sigmoid(e) v` (rounded) and `e` to the memory of its layer: into a free slot while there is
+//! one, else into the slot of the least `e` (the first of them if several) if its own is greater. Heads share a
+//! slot's `e`; `k` and `v` are whole (`d` numbers).
 //! Cost of a layer: `d (3d + 1) + d d + 3 d F` multiplications by weights, and up to `2 d (2 S + M)` for attention.
 
 use super::attention::{Past, Room};
@@ -112,6 +117,12 @@ impl State {
     pub(super) fn hidden(&self) -> &[i16] {
         &self.u
     }
+
+    pub(super) fn truncate(&mut self, n: usize, width: usize) {
+        self.pasts.iter_mut().for_each(|pasts| pasts.truncate(n));
+        self.x.truncate(n * width);
+        self.u.truncate(n * width);
+    }
 }
 
 impl TransformerShape {
@@ -138,8 +149,8 @@ impl TransformerLayer {
 }
 
 impl Transformer {
-    /// `embedding` is `[256][d]` and `positions` `[R][d]`, activations; `logits` leads from `d` to 256. `None` if sides and
-    /// lengths do not fit the shape, the shape is not allowed, or there are no or more than 8 layers.
+    /// `embedding` is `[256][d]` and `positions` `[R][d]`, activations; `logits` leads from `d` to 256. `None` if
+    /// sides and lengths do not fit the shape, the shape is not allowed, or there are no or more than 8 layers.
     pub fn new(
         shape: TransformerShape,
         embedding: Vec<i16>,
@@ -177,6 +188,12 @@ impl Transformer {
             words += &format!(", records of {record}");
         }
         words
+    }
+
+    /// Bytes that a stream takes.
+    pub(super) fn stream_bytes(&self) -> usize {
+        let TransformerShape { width, segment, slots, .. } = self.shape;
+        self.layers.len() * (2 * segment + slots) * (4 * width + 2)
     }
 
     pub(super) fn state(&self, n: usize) -> State {

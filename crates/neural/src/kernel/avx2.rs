@@ -1,7 +1,8 @@
 //! AVX2: 16 products and sums of pairs in one instruction.
 //!
-//! In and out: as `operations`. Not here: when it may be used (`Kernel`).
-//! Holds: the integers of the scalar kernel; a pair of products of `i16` and 8-bit weights does not overflow, sums wrap.
+//! In: vectors of integers. Out: the same, as `operations` says. Not here: when it may be used (`Kernel`).
+//! Holds: the integers of the scalar kernel; a pair of products of `i16` and 8-bit weights does not overflow, sums
+//! wrap.
 #![allow(
     unsafe_code,
     reason = "loads of vectors; every address is inside a slice whose length is checked before"

@@ -2,8 +2,8 @@
 //!
 //! In: 8-bit weights, 16-bit activations, 32-bit sums. Out: the same.
 //! Not here: what the operations are for (`matrix`, `softmax`, `bytes`).
-//! Holds: every kernel gives the integers of [`Kernel::Scalar`], bit for bit: addition that wraps does not depend on order, and
-//! every rounding is written once, in `operations`. Which kernel runs is never part of an archive.
+//! Holds: every kernel gives the integers of [`Kernel::Scalar`], bit for bit: addition that wraps does not depend on
+//! order, and every rounding is written once, in `operations`. Which kernel runs is never part of an archive.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -15,6 +15,7 @@ mod operations;
 mod packed;
 
 use crate::tables::Curve;
+pub(crate) use operations::{SCORES, VALUES};
 pub(crate) use packed::Weights;
 use std::sync::OnceLock;
 

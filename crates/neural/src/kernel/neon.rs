@@ -1,6 +1,6 @@
 //! NEON: 4 products and sums in one instruction.
 //!
-//! In and out: as `operations`. Not here: when it may be used (`Kernel`).
+//! In: vectors of integers. Out: the same, as `operations` says. Not here: when it may be used (`Kernel`).
 //! Holds: the integers of the scalar kernel; `smlal` wraps.
 #![allow(
     unsafe_code,

@@ -3,7 +3,8 @@
 //! In: slices that go together by their first lengths. Out: slices. Not here: which instructions run them (`kernel`).
 //! Holds: nothing overflows but where wrapping is stated; nothing depends on the order of sums.
 //!
-//! Every function is compiled once for each kernel, with that kernel's instructions, so loops are plain and without branches.
+//! Every function is compiled once for each kernel, with that kernel's instructions, so loops are plain and without
+//! branches.
 
 use super::packed::Weights;
 use crate::fixed::{FLOOR, LOGIT_LIMIT, TOTAL, scaled};
@@ -29,12 +30,9 @@ macro_rules! all {
             fn convolve(taps: &[i16], biases: &[i16], past: [&[i16]; 4], into: &mut [i16]);
             /// `step * v` in units of 2^-14, for `step` from 0 to 65535 in these units, saturated.
             fn stepped(step: i32, v: &[i16], into: &mut [i16]);
-            /// `into[at] = sum of q[c] keys[c * stride + at]`, wrapping.
-            fn scores(q: &[i16], keys: &[i16], stride: usize, into: &mut [i32]);
-            /// Sums in units of 2^-22 to scores in units of 2^-12, with the biases (units of 2^-10) of distances that fall to 0, or none.
+            /// Sums in units of 2^-22 to scores in units of 2^-12, with the biases (units of 2^-10) of distances
+            /// that fall to 0, or none.
             fn biased(biases: &[i16], scores: &mut [i32]);
-            /// `sums[c] += weights[at] * values[at * stride + c]`.
-            fn weighted(weights: &[i16], values: &[i16], stride: usize, sums: &mut [i32]);
         }
     };
 }
@@ -60,6 +58,12 @@ macro_rules! special {
             $($features;)?
             /// `S - f S + w B`, `y = S C + K v`, for `[f, w, v, K]` of `[2 d]`, `[B, C]` of `[N]`, `S` of `[N][2 d]`.
             fn scan(of: [&[i16]; 4], bc: [&[i16]; 2], states: &mut [i32], y: &mut [i16]);
+            /// `into[at] = sum of q[c] keys[c * stride + at]`, wrapping, for whole blocks of `SCORES`; keys are read
+            /// as far.
+            fn scores(q: &[i16], keys: &[i16], stride: usize, into: &mut [i32]);
+            /// `sums[c] += weights[at] * values[at * stride + c]`, for whole blocks of `VALUES`; values are read as
+            /// far.
+            fn weighted(weights: &[i16], values: &[i16], stride: usize, sums: &mut [i32]);
             /// Softmax, in units of 2^-15; spoils the scores.
             fn shares(scores: &mut [i32], into: &mut [i16]);
             /// Frequencies of each row of `outcomes` logits.
@@ -145,8 +149,10 @@ pub fn updated(z: &[i16], n: &[i16], h: &mut [i16]) {
 #[inline(always)]
 pub fn convolve(taps: &[i16], biases: &[i16], past: [&[i16]; 4], into: &mut [i16]) {
     let n = into.len();
+    let taps: [&[i16]; 4] = std::array::from_fn(|tap| &taps[tap * n..][..n]);
+    let (past, biases) = (past.map(|past| &past[..n]), &biases[..n]);
     for at in 0..n {
-        let product = |tap: usize| i32::from(taps[tap * n + at]) * i32::from(past[tap][at]);
+        let product = |tap: usize| i32::from(taps[tap][at]) * i32::from(past[tap][at]);
         let sum = product(0).wrapping_add(product(1)).wrapping_add(product(2)).wrapping_add(product(3));
         into[at] = small((sum.wrapping_add(1 << 11) >> 12) + i32::from(biases[at]));
     }
@@ -190,26 +196,19 @@ pub fn scan([f, w, v, through]: [&[i16]; 4], [b, c]: [&[i16]; 2], states: &mut [
 }
 
 /// Scores that are summed side by side.
-const TOGETHER: usize = 32;
+pub const SCORES: usize = 32;
 
 #[inline(always)]
 pub fn scores(q: &[i16], keys: &[i16], stride: usize, into: &mut [i32]) {
-    let n = into.len();
-    let (whole, rest) = into.as_chunks_mut::<TOGETHER>();
-    for (at, into) in whole.iter_mut().enumerate() {
-        *into = [0; TOGETHER];
-        for (&q, keys) in q.iter().zip(keys[at * TOGETHER..].chunks(stride)) {
-            let Some(keys) = keys.first_chunk::<TOGETHER>() else { return };
-            for (into, &key) in into.iter_mut().zip(keys) {
-                *into = into.wrapping_add(i32::from(q) * i32::from(key));
+    for (at, into) in into.as_chunks_mut::<SCORES>().0.iter_mut().enumerate() {
+        let mut sums = [0i32; SCORES];
+        for (channel, &q) in q.iter().enumerate() {
+            let Some(keys) = keys[at * SCORES + channel * stride..].first_chunk::<SCORES>() else { return };
+            for (sum, &key) in sums.iter_mut().zip(keys) {
+                *sum = sum.wrapping_add(i32::from(q) * i32::from(key));
             }
         }
-    }
-    rest.fill(0);
-    for (&q, keys) in q.iter().zip(keys.chunks_exact(stride)) {
-        for (into, &key) in rest.iter_mut().zip(&keys[n - n % TOGETHER..]) {
-            *into = into.wrapping_add(i32::from(q) * i32::from(key));
-        }
+        *into = sums;
     }
 }
 
@@ -237,28 +236,21 @@ pub fn shares(scores: &mut [i32], into: &mut [i16]) {
     }
 }
 
-/// Channels that are summed side by side.
-const HALF: usize = 8;
+/// Channels of values that are summed side by side.
+pub const VALUES: usize = 16;
 
 #[inline(always)]
 pub fn weighted(weights: &[i16], values: &[i16], stride: usize, sums: &mut [i32]) {
-    // Shares add up to little more than 1, so sums stay below 2^31.
-    let (whole, rest) = sums.as_chunks_mut::<HALF>();
-    let done = whole.len() * HALF;
-    for (at, sums) in whole.iter_mut().enumerate() {
+    for (at, sums) in sums.as_chunks_mut::<VALUES>().0.iter_mut().enumerate() {
         let mut own = *sums;
-        for (&weight, values) in weights.iter().zip(values[at * HALF..].chunks(stride)) {
-            let Some(values) = values.first_chunk::<HALF>() else { return };
+        for (step, &weight) in weights.iter().enumerate() {
+            let Some(values) = values[at * VALUES + step * stride..].first_chunk::<VALUES>() else { return };
             for (own, &value) in own.iter_mut().zip(values) {
+                // Shares add up to little more than 1, so sums stay below 2^31.
                 *own = own.wrapping_add(i32::from(weight) * i32::from(value));
             }
         }
         *sums = own;
-    }
-    for (&weight, values) in weights.iter().zip(values.chunks(stride)) {
-        for (sum, &value) in rest.iter_mut().zip(&values[done..]) {
-            *sum = sum.wrapping_add(i32::from(weight) * i32::from(value));
-        }
     }
 }
 

@@ -64,8 +64,8 @@ impl Weights {
         products.fold(0i32, i32::wrapping_add)
     }
 
-    /// Calls `tile` for parts of at most `most(streams)` (blocks, streams), then `put` with the sums of a stream, multipliers,
-    /// biases and where its outputs go.
+    /// Calls `tile` for parts of at most `most(streams)` (blocks, streams), then `put` with the sums of a stream,
+    /// multipliers, biases and where its outputs go.
     #[inline(always)]
     pub fn walk<T>(
         &self,

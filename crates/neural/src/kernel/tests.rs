@@ -98,9 +98,10 @@ fn every_kernel_gives_the_integers_of_the_scalar_one() {
         let scores_of_one = random.wides(n, 1 << 21);
         agree(&a, "shares", |kernel, x| shares(kernel, &mut scores_of_one.clone(), x));
         for (rows, stride) in [(1, n), (5, n + 3), (16, n)] {
-            let (q, keys) = (random.medium(rows), random.medium(rows * stride));
-            agree(&sums, "scores", |kernel, x| scores(kernel, &q, &keys, stride, x));
-            agree(&sums, "weighted", |kernel, x| weighted(kernel, &q, &keys, stride, x));
+            let (q, keys) = (random.medium(rows), random.medium(rows * stride + SCORES));
+            let blocks = random.wides(n.next_multiple_of(SCORES), i32::MAX);
+            agree(&blocks, "scores", |kernel, x| scores(kernel, &q, &keys, stride, x));
+            agree(&blocks, "weighted", |kernel, x| weighted(kernel, &q, &keys, stride, x));
         }
     }
     for (width, n) in [(16, 4), (112, 8), (1024, 32)] {

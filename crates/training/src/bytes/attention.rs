@@ -1,10 +1,10 @@
 //! Attention over segments and over a memory of what was worth keeping, many segments at once.
 //!
-//! In: queries, keys, values and marks of the steps of a piece of each stream. Out: what the heads take, what is kept.
+//! In: queries, keys, values and marks of the steps of a piece of each stream. Out: what heads take, what is kept.
 //! Not here: the layer around it (`transformer`).
 //! Holds: memory is that of `hepz_neural::bytes::transformer`: of all steps that are two segments old and older the
 //! ones with the greatest marks.
-//! Source: J. Rae et al., arXiv 1911.05507; marks learn through the gate of the values that are kept, so that choosing
+//! Source: J. Rae et al., arXiv 1911.05507; marks learn through the gate of the values that are kept, so choosing
 //! itself needs no gradient (straight-through).
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -143,7 +143,7 @@ impl Piece {
         taken(scores, values)
     }
 
-    /// What the heads take from memory, in the form of [`Piece::window`], after the share of it that counts: 0 where memory
+    /// What the heads take from memory, in the form of [`Piece::window`], after the share that counts: 0 where memory
     /// is still empty, else the head's `gate` (`[heads]`). Last, the memory after the piece.
     pub fn memory(
         &self,

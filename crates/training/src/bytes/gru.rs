@@ -48,8 +48,9 @@ impl GruModule {
             candidate: Dense::new(width, width, true, device),
         };
         GruModule {
-            gate_table: uniform([256, 2 * width], 0.1, device),
-            candidate_table: uniform([256, width], 0.5, device),
+            // Smaller tables learn much more slowly (0.1 and 0.5: 0.3 bits a byte behind after a megabyte of HepMC).
+            gate_table: uniform([256, 2 * width], 0.5, device),
+            candidate_table: uniform([256, width], 1.0, device),
             layers: (0..layers).map(layer).collect(),
             output: Dense::new(width, 256, true, device),
         }
@@ -73,7 +74,7 @@ impl GruModule {
         let before = before.transpose();
         let mut hidden = Vec::with_capacity(time);
         for at in 0..time {
-            let byte = before.clone().slice([at..at + 1]).reshape([streams]);
+            let byte = before.clone().narrow(0, at, 1).reshape([streams]);
             let mut gates = gate_table.clone().select(0, byte.clone());
             let mut candidate = candidate_table.clone().select(0, byte);
             for (pass, own) in passes.iter().zip(&mut state) {

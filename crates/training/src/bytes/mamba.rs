@@ -8,7 +8,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
-use super::dense::{Dense, limited, uniform};
+use super::dense::{Dense, limited, saturated, uniform};
 use super::normalise::rms;
 use super::scan::Scan;
 
@@ -96,7 +96,7 @@ impl MambaModule {
         for (at, layer) in self.layers.iter().enumerate() {
             let state = states.get(at).cloned().unwrap_or_else(|| layer.start(streams));
             let (added, state) = layer.forward(rms(x.clone()), state, quantised);
-            x = limited(x + added, quantised);
+            x = saturated(x + added);
             match states.get_mut(at) {
                 Some(own) => *own = state,
                 None => states.push(state),
@@ -163,11 +163,11 @@ impl MambaLayer {
         let log_decay = (step.clone() * rate).reshape([streams, time, heads]);
         let by_head = v.clone().reshape([rows, heads, inner / heads]);
         let written = (by_head * step.unsqueeze_dim::<3>(2)).reshape([streams, time, inner]);
-        let written = if quantised { written.clamp(-WRITTEN_LIMIT, WRITTEN_LIMIT) } else { written };
+        let written = written.clamp(-WRITTEN_LIMIT, WRITTEN_LIMIT);
         let (y, end) = Scan { log_decay, written, key, query, start: state.states }.run(CHUNK);
 
-        let y = limited(flat(y) + flat(v) * self.through.val().unsqueeze(), quantised);
-        let y = limited(y * activation::silu(project(&self.gate)), quantised);
+        let y = saturated(flat(y) + flat(v) * self.through.val().unsqueeze());
+        let y = saturated(y * activation::silu(project(&self.gate)));
         (self.join.forward(rms(y), quantised), MambaState { values, keys: past, states: end })
     }
 }

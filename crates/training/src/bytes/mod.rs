@@ -173,6 +173,24 @@ impl ByteModule {
         let (rows, state, order) = self.rows(batch, state);
         (loss::cross_entropy(rows, ordered(batch.next.clone(), order)), state.detached())
     }
+
+    /// Mean divergence from the `teacher`'s logits for `batch` (`[stream][time][256]`), as [`loss::distillation`] has
+    /// it, and the state after the last byte (without history).
+    pub fn distillation(
+        &self,
+        batch: &ByteBatch,
+        state: ByteState,
+        teacher: Tensor<3>,
+        temperature: f64,
+    ) -> (Tensor<1>, ByteState) {
+        let [streams, time] = batch.before.dims();
+        let (rows, state, order) = self.rows(batch, state);
+        let teacher = match order {
+            Order::Time => teacher.swap_dims(0, 1),
+            Order::Stream => teacher,
+        };
+        (loss::distillation(rows, teacher.reshape([streams * time, 256]), temperature), state.detached())
+    }
 }
 
 /// `[stream][time]` as the rows are.

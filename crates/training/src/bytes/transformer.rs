@@ -6,11 +6,11 @@
 //! Source: as there.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Int, Tensor, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::ByteArchitecture;
 use super::attention::{Memory, Piece, Steps};
-use super::dense::{Dense, limited, uniform};
+use super::dense::{Dense, limited, saturated, uniform};
 use super::normalise::rms;
 
 /// Layers of attention over segments, and of gated feed-forward, over a table of bytes. `d` is the width.
@@ -104,7 +104,7 @@ impl TransformerModule {
         };
         let mut x = limited(self.table.val(), quantised).select(0, padded(before));
         if let (Some(positions), Some(phase)) = (&self.positions, phase) {
-            x = limited(x + limited(positions.val(), quantised).select(0, padded(phase)), quantised);
+            x = saturated(x + positions.val().select(0, padded(phase)));
         }
         let mut old = state
             .filter(|state| state.segment == steps)
@@ -128,6 +128,16 @@ impl TransformerModule {
     }
 }
 
+/// Biases that fall with distance, for each head more slowly: `[head][distance]`, a quarter a step to a 256th.
+///
+/// Source: O. Press et al., arXiv 2108.12409.
+fn slopes(heads: usize, distances: usize, device: &Device) -> Tensor<2> {
+    let slope = |head: usize| 2f32.powf(-2.0 - 6.0 * head as f32 / heads.saturating_sub(1).max(1) as f32);
+    let biases =
+        (0..heads).flat_map(|head| (0..distances).map(move |at| (-slope(head) * at as f32).max(-16.0)));
+    Tensor::from_data(TensorData::new(biases.collect::<Vec<_>>(), [heads, distances]), device)
+}
+
 impl TransformerLayer {
     fn new(architecture: &ByteArchitecture, device: &Device) -> TransformerLayer {
         let ByteArchitecture { width, heads, segment, memory, .. } = *architecture;
@@ -139,7 +149,7 @@ impl TransformerLayer {
             key: Dense::new(width, width, true, device),
             value: Dense::new(width, width, true, device),
             mark: (memory > 0).then(|| Dense::new(width, 1, true, device)),
-            biases: Param::from_tensor(Tensor::zeros([heads, 2 * segment], device)),
+            biases: Param::from_tensor(slopes(heads, 2 * segment, device)),
             gates: (memory > 0).then(|| Param::from_tensor(Tensor::full([heads], -1.0, device))),
             join: Dense::new(width, width, true, device),
             gate: Dense::new(width, feed, true, device),
@@ -182,12 +192,12 @@ impl TransformerLayer {
             kept = Some(memory.detached());
         }
         let joined = limited(self.join.forward(piece.rows(taken), quantised), quantised);
-        let x = limited(x + joined, quantised);
+        let x = saturated(x + joined);
 
         let u = rms(x.clone());
         let gate = activation::silu(limited(self.gate.forward(u.clone(), quantised), quantised));
-        let wide = limited(gate * limited(self.widen.forward(u, quantised), quantised), quantised);
-        let x = limited(x + limited(self.narrow.forward(wide, quantised), quantised), quantised);
+        let wide = saturated(gate * limited(self.widen.forward(u, quantised), quantised));
+        let x = saturated(x + limited(self.narrow.forward(wide, quantised), quantised));
         (x, (own.last(steps), kept))
     }
 }

@@ -9,11 +9,11 @@
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
+use hepz::Lesson;
 use hepz_neural::kernel::Kernel;
 use hepz_neural::softmax::{MOST_OUTCOMES, TOTAL};
 use hepz_neural::value::{MOST_LAYERS, ValueNetwork};
 
-use super::Lesson;
 use super::perceptron::{Layer, Perceptron};
 use crate::random::Random;
 use crate::schedule::Schedule;
@@ -47,7 +47,7 @@ impl Default for FitSettings {
             hidden: vec![64, 32],
             budget: Duration::from_secs(30),
             steps: 20_000,
-            batch: 2048,
+            batch: 1024,
             learning_rate: 3e-3,
             weight_decay: 1e-2,
             schedule: Schedule::default(),

@@ -8,16 +8,4 @@ mod fit;
 mod perceptron;
 
 pub use fit::{FitError, FitReport, FitSettings, fit};
-
-/// What a value network is to learn: rows that do not depend on each other.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lesson {
-    /// Activations of a row.
-    pub inputs: usize,
-    /// Outcomes.
-    pub outcomes: usize,
-    /// `[row][input]`, in units of 2^-12.
-    pub features: Vec<i16>,
-    /// The outcome of each row.
-    pub targets: Vec<u16>,
-}
+pub use hepz::Lesson;

@@ -35,14 +35,14 @@ pub enum Shape {
 
 /// Quantiles at which a column's ranks are taken, in units of 2^-16.
 pub const QUANTILES: [u32; 27] = [
-    33, 131, 328, 655, 1311, 2621, 4588, 7209, 10_486, 14_418, 19_005, 23_593, 28_180, 32_768, 37_356, 41_943, 46_531,
-    51_118, 55_050, 58_327, 60_948, 62_915, 64_225, 64_881, 65_208, 65_405, 65_503,
+    33, 131, 328, 655, 1311, 2621, 4588, 7209, 10_486, 14_418, 19_005, 23_593, 28_180, 32_768, 37_356,
+    41_943, 46_531, 51_118, 55_050, 58_327, 60_948, 62_915, 64_225, 64_881, 65_208, 65_405, 65_503,
 ];
 
 /// Their normal scores (the quantile function of the normal distribution), in units of 2^-12.
 const SCORES: [i32; 27] = [
-    -13_478, -11_789, -10_551, -9529, -8412, -7171, -6045, -5024, -4073, -3163, -2267, -1468, -722, 0, 722, 1468, 2267,
-    3163, 4073, 5024, 6045, 7171, 8412, 9529, 10_551, 11_789, 13_478,
+    -13_478, -11_789, -10_551, -9529, -8412, -7171, -6045, -5024, -4073, -3163, -2267, -1468, -722, 0, 722,
+    1468, 2267, 3163, 4073, 5024, 6045, 7171, 8412, 9529, 10_551, 11_789, 13_478,
 ];
 
 /// The score of a rank between those of the quantiles; outside it is that of the first or last.
@@ -106,7 +106,11 @@ impl Feature {
             Shape::Scores(ranks) => ranks.len() == QUANTILES.len(),
             Shape::OneOf(ranks) => !ranks.is_empty(),
         };
-        if sound { Ok(Feature { input, shape }) } else { Err(PlanError::Corrupt("a feature of no activation")) }
+        if sound {
+            Ok(Feature { input, shape })
+        } else {
+            Err(PlanError::Corrupt("a feature of no activation"))
+        }
     }
 }
 
@@ -129,7 +133,8 @@ pub fn read_rising(bytes: &mut Cursor<'_>, most: usize) -> Result<Vec<u64>, Plan
     let mut before = 0u64;
     (0..n)
         .map(|_| {
-            before = before.checked_add(bytes.varint()?).ok_or(PlanError::Corrupt("bounds beyond all numbers"))?;
+            before =
+                before.checked_add(bytes.varint()?).ok_or(PlanError::Corrupt("bounds beyond all numbers"))?;
             Ok(before)
         })
         .collect()

@@ -86,7 +86,12 @@ const JUDGED_ROWS: usize = 1 << 15;
 const TRIAL_BYTES: u64 = 12 << 20;
 
 /// Gives columns networks where that pays.
-pub fn learn(tables: &[Table], sample: &Slice, teaching: Teaching<'_>, decision: &mut Decision) -> Vec<Outcome> {
+pub fn learn(
+    tables: &[Table],
+    sample: &Slice,
+    teaching: Teaching<'_>,
+    decision: &mut Decision,
+) -> Vec<Outcome> {
     let links = decision.links.clone();
     let known = known_of(tables, &links, sample).under(Engine::Deep);
     let trial_sample = shortened(tables, &links, sample, TRIAL_BYTES);
@@ -108,7 +113,8 @@ pub fn learn(tables: &[Table], sample: &Slice, teaching: Teaching<'_>, decision:
     let all: u64 = worth.iter().map(|id| decision.bytes[id]).sum();
     let taught = |&id: &ColumnId| -> Option<(ColumnId, Outcome, ColumnPlan)> {
         let plan = &decision.columns[&id];
-        let in_file = u128::from(decision.bytes[&id]) * u128::from(teaching.bytes.max(sampled)) / u128::from(sampled);
+        let in_file =
+            u128::from(decision.bytes[&id]) * u128::from(teaching.bytes.max(sampled)) / u128::from(sampled);
         let share = (decision.bytes[&id] * 1024 / all.max(1)) as u32;
         let school = School { tables, links: &links, known: &known, place: &place };
         let (forecaster, weights) = school.teach(id, plan, in_file as u64, share, teaching.trainer)?;
@@ -198,9 +204,17 @@ impl School<'_> {
     }
 
     /// What a network of column `id` may look at: columns that come before it, those that say most first.
-    fn features(&self, id: ColumnId, rows: &[usize], keep: &[bool], targets: &[u16], outcomes: usize) -> Vec<Feature> {
+    fn features(
+        &self,
+        id: ColumnId,
+        rows: &[usize],
+        keep: &[bool],
+        targets: &[u16],
+        outcomes: usize,
+    ) -> Vec<Feature> {
         let stride = rows.len().div_ceil(JUDGED_ROWS).max(1);
-        let kept: Vec<usize> = rows.iter().zip(keep).filter_map(|(&row, &keep)| keep.then_some(row)).collect();
+        let kept: Vec<usize> =
+            rows.iter().zip(keep).filter_map(|(&row, &keep)| keep.then_some(row)).collect();
         let judged: Vec<usize> = kept.iter().copied().step_by(stride).collect();
         let coarse = |target: u16| (usize::from(target) * 16.min(outcomes) / outcomes) as u8;
         let buckets = targets.iter().step_by(stride).map(|&target| coarse(target)).collect();
@@ -227,7 +241,8 @@ impl School<'_> {
         let mut joint = Vec::new();
         let mut scored: Vec<(i64, Input)> = Vec::new();
         for input in candidates {
-            let (Ok(buckets), Ok(map)) = (self.known.buckets(input.id), self.known.row_map(&input, id.table)) else {
+            let (Ok(buckets), Ok(map)) = (self.known.buckets(input.id), self.known.row_map(&input, id.table))
+            else {
                 continue;
             };
             let bucket = |&row: &usize| {
@@ -275,7 +290,8 @@ impl School<'_> {
         let mut which: Vec<u64> = frequent.iter().map(|&(_, rank)| rank).collect();
         which.sort_unstable();
         if counts.len() > 4 {
-            let others: Vec<u64> = ranks.iter().copied().filter(|rank| few || which.binary_search(rank).is_err()).collect();
+            let others: Vec<u64> =
+                ranks.iter().copied().filter(|rank| few || which.binary_search(rank).is_err()).collect();
             if let Some(last) = others.len().checked_sub(1) {
                 let knots = QUANTILES.iter().map(|&q| others[(q as usize * last) >> 16]).collect();
                 features.push(Feature { input, shape: Shape::Scores(knots) });

@@ -17,8 +17,8 @@ use hepz_columns::Table;
 use hepz_container::wire::{Cursor, put_varint};
 use hepz_models::forecast::Forecasts;
 use hepz_neural::kernel::Kernel;
-use hepz_neural::value::ValueNetwork;
 use hepz_neural::softmax::MOST_OUTCOMES;
+use hepz_neural::value::ValueNetwork;
 use hepz_neural::wire::{Numbers, Reader};
 
 /// Features of one network at most, and activations.
@@ -54,7 +54,10 @@ impl Forecaster {
         domain: &Domain,
         keep: &[bool],
     ) -> Result<Prepared<'_>, PlanError> {
-        Ok(Prepared { forecaster: self, activations: features::activations(&self.features, id, known, domain, keep)? })
+        Ok(Prepared {
+            forecaster: self,
+            activations: features::activations(&self.features, id, known, domain, keep)?,
+        })
     }
 
     /// The columns it looks at.
@@ -133,10 +136,12 @@ pub fn read_numbers(bytes: &mut Cursor<'_>) -> Result<Numbers, PlanError> {
     let [small, medium, wide] = [bytes.count(1)?, bytes.count(1)?, bytes.count(1)?];
     let small = bytes.bytes(small)?.iter().map(|&byte| byte as i8).collect();
     let mut number = || -> Result<i32, PlanError> {
-        let zigzag = u32::try_from(bytes.varint()?).map_err(|_| PlanError::Corrupt("a number that is too wide"))?;
+        let zigzag =
+            u32::try_from(bytes.varint()?).map_err(|_| PlanError::Corrupt("a number that is too wide"))?;
         Ok((zigzag >> 1) as i32 ^ -((zigzag & 1) as i32))
     };
-    let narrow = |number: i32| i16::try_from(number).map_err(|_| PlanError::Corrupt("a number that is too wide"));
+    let narrow =
+        |number: i32| i16::try_from(number).map_err(|_| PlanError::Corrupt("a number that is too wide"));
     let medium = (0..medium).map(|_| narrow(number()?)).collect::<Result<_, _>>()?;
     let wide = (0..wide).map(|_| number()).collect::<Result<_, _>>()?;
     Ok(Numbers { small, medium, wide })

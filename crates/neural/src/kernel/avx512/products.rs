@@ -1,6 +1,6 @@
 //! Matrices by AVX-512 with VNNI: 32 products and their sums in one instruction.
 //!
-//! In and out: as `operations`. Not here: other operations (`vectors`).
+//! In: vectors of integers. Out: the same, as `operations` says. Not here: other operations (`vectors`).
 //! Holds: the integers of the scalar kernel; `vpdpwssd` wraps.
 #![allow(
     unsafe_code,
@@ -32,10 +32,11 @@ fn most(streams: usize) -> (usize, usize) {
 
 /// `sums + weights * two`, pairs of products added up: `vpdpwssd`.
 ///
-/// Written as an instruction because LLVM takes the intrinsic apart into a product and a sum (seen with LLVM 21), a third slower.
+/// Written as an instruction because LLVM takes the intrinsic apart into a product and a sum (seen with LLVM 21), a
+/// third slower.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-fn added(mut sums: __m512i, weights: __m512i, two: __m512i) -> __m512i {
+pub(super) fn added(mut sums: __m512i, weights: __m512i, two: __m512i) -> __m512i {
     // SAFETY: reads and writes only the three registers.
     unsafe {
         asm!("vpdpwssd {0}, {1}, {2}", inout(zmm_reg) sums, in(zmm_reg) weights, in(zmm_reg) two,

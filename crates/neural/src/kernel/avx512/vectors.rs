@@ -1,6 +1,6 @@
 //! Curves, softmax and scan by AVX-512: what LLVM does not make of plain loops.
 //!
-//! In and out: as `operations`. Not here: matrices (`products`).
+//! In: vectors of integers. Out: the same, as `operations` says. Not here: matrices (`products`).
 //! Holds: the integers of the scalar kernel.
 #![allow(unsafe_code, reason = "loads and stores of vectors, inside slices or under masks of what is there")]
 
@@ -186,7 +186,8 @@ pub fn scan([f, w, v, through]: [&[i16]; 4], [b, c]: [&[i16]; 2], states: &mut [
     assert!(width.is_multiple_of(CHANNELS) && states.len() >= n * width);
     assert!([f, w, v, through].iter().all(|of| of.len() >= width));
     let [low, high] = [-STATE_LIMIT, STATE_LIMIT - 1].map(|limit| _mm512_set1_epi32(limit));
-    // Products of 16 bits in lanes of 32: the low half of one factor with its sign behind it, the high half of the other zero.
+    // Products of 16 bits in lanes of 32: the low half of one factor with its sign behind it, the high half of the
+    // other zero.
     let low_half = _mm512_set1_epi32(0xFFFF);
     for at in (0..width).step_by(CHANNELS) {
         // SAFETY: 16 channels from `at` are there (assertions).
