@@ -102,9 +102,9 @@ fn normal(seed: u64) -> impl FnMut() -> f32 {
     move || {
         let mut uniform = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 40) as f32 / (1 << 24) as f32
+            (state >> 11) as f64 / (1u64 << 53) as f64
         };
-        (0..12).map(|_| uniform()).sum::<f32>() - 6.0
+        ((0..12).map(|_| uniform()).sum::<f64>() - 6.0) as f32
     }
 }
 
