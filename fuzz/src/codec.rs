@@ -124,18 +124,12 @@ fn sections() -> &'static [(FormatVersion, Sections)] {
     SECTIONS.get_or_init(|| archives().iter().filter_map(|archive| sections_of(archive)).collect())
 }
 
-/// Compress, then patch behind the checksums: the productive one. The first byte chooses the archive; then each four bytes are
-/// a section, a place in its payload (16 bits), and what happens there: the byte is changed, or (section from 128 up) the payload is cut.
-pub fn decode_patched(data: &[u8]) {
-    let [number, patches @ ..] = data else { return };
-    let Some((version, mut patched)) =
-        sections().get(usize::from(*number) % sections().len().max(1)).cloned()
-    else {
-        return;
-    };
+/// Each four bytes are a section, a place in its payload (16 bits), and what happens there: the byte is changed, or (section from
+/// 128 up) the payload is cut.
+pub(crate) fn patched(sections: &mut Sections, patches: &[u8]) {
     for patch in patches.as_chunks::<4>().0 {
-        let count = patched.len().max(1);
-        let Some((_, payload)) = patched.get_mut(usize::from(patch[0] & 0x7F) % count) else { continue };
+        let count = sections.len().max(1);
+        let Some((_, payload)) = sections.get_mut(usize::from(patch[0] & 0x7F) % count) else { continue };
         let place = usize::from(u16::from_le_bytes([patch[1], patch[2]])) % payload.len().max(1);
         if patch[0] >= 0x80 {
             payload.truncate(place);
@@ -143,9 +137,19 @@ pub fn decode_patched(data: &[u8]) {
             *byte ^= patch[3];
         }
     }
+}
+
+/// Compress, then patch behind the checksums: the productive one. The first byte chooses the archive; then [`patched`].
+pub fn decode_patched(data: &[u8]) {
+    let [number, patches @ ..] = data else { return };
+    let all = self::sections();
+    let Some((version, mut sections)) = all.get(usize::from(*number) % all.len().max(1)).cloned() else {
+        return;
+    };
+    patched(&mut sections, patches);
     // Of the archive's own version, or the schema is read by another's rules and nothing behind it is reached.
     let mut writer = Writer::of_version(Vec::new(), version).expect("a vector takes every byte");
-    for (section, payload) in &patched {
+    for (section, payload) in &sections {
         writer.section(section.kind, section.tag, payload).expect("the kinds were read from an archive");
     }
     read_everything(&writer.finish().expect("a vector takes every byte"));

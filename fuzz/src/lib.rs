@@ -18,6 +18,7 @@ pub mod container;
 mod fixtures;
 pub mod layers;
 pub mod mutation;
+pub mod networks;
 pub mod precision;
 pub mod readers;
 pub mod root;
@@ -53,6 +54,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "contracts", seeds: precision::contract_seeds, attack: precision::contracts },
     Target { name: "round", seeds: layers::file_seeds, attack: layers::round },
     Target { name: "merge", seeds: layers::seeds, attack: layers::merge },
+    Target { name: "model_file", seeds: networks::model_seeds, attack: networks::model_file },
+    Target { name: "decode_networks", seeds: networks::patch_seeds, attack: networks::decode_networks },
     Target { name: "round_trip", seeds: codec::file_seeds, attack: codec::round_trip },
 ];
 

@@ -485,7 +485,7 @@ impl<'a> Job<'a> {
         let mut carrier = Carrier::new(self.options.model_ref);
         self.put_skeleton(&mut sections, &mut carrier, &image, &gaps, joint)?;
         if !schema.tables.is_empty() {
-            match self.put_chunks(&mut sections, &mut carrier, &image, &shelf, &schema)? {
+            match self.put_chunks(&mut sections, &image, &shelf, &schema)? {
                 Some(networks) => report.networks = networks,
                 None => return Ok(Err("the plan does not read back; please report this")),
             }
@@ -604,7 +604,6 @@ impl<'a> Job<'a> {
     fn put_chunks(
         &self,
         sections: &mut Sections<'_>,
-        _carrier: &mut Carrier,
         image: &Image<'_>,
         shelf: &Shelf,
         schema: &Schema,

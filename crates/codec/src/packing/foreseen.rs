@@ -15,6 +15,9 @@ use rayon::prelude::*;
 
 /// Streams that go in step: enough to fill the widest kernels, and their states stay in the cache.
 const IN_STEP: usize = 64;
+/// Weights of networks that so many streams take in step; of larger ones fewer do, as states grow with networks.
+const FULL_STEP_PARAMETERS: usize = 1 << 18;
+const LEAST_IN_STEP: usize = 8;
 /// Bytes of a stream of a network alone; the first few hundred of each cost more.
 const STREAM_BYTES: usize = 128 << 10;
 /// Shorter streams cost too much.
@@ -31,6 +34,11 @@ pub(crate) struct Aid<'a> {
 
 /// Finds the network of a model.
 pub(crate) type Networks<'a> = &'a (dyn Fn(u64) -> Option<&'a ByteNetwork> + Sync);
+
+/// Streams of a network that go in step.
+fn in_step(network: &ByteNetwork) -> usize {
+    (IN_STEP * FULL_STEP_PARAMETERS / network.parameters().max(1)).clamp(LEAST_IN_STEP, IN_STEP)
+}
 
 /// One stream of a network that goes on byte by byte.
 struct Single<'a> {
@@ -95,7 +103,7 @@ pub(super) fn put_alone(packed: &mut Vec<u8>, bytes: &[u8], aid: Aid<'_>) {
     put_varint(packed, aid.number);
     put_varint(packed, stream_bytes as u64);
     let groups: Vec<Vec<Vec<u8>>> = bytes
-        .par_chunks(IN_STEP * stream_bytes)
+        .par_chunks(in_step(aid.network) * stream_bytes)
         .map(|group| {
             let (kernel, n) = (Kernel::best(), group.len().div_ceil(stream_bytes));
             let mut streams = aid.network.streams(n);
@@ -123,12 +131,13 @@ pub(super) fn take_alone(
     }
     let codes = (0..n).map(|_| cursor.prefixed()).collect::<Result<Vec<&[u8]>, _>>()?;
     cursor.finish()?;
+    let in_step = in_step(network);
     let groups: Vec<Vec<u8>> = codes
-        .par_chunks(IN_STEP)
+        .par_chunks(in_step)
         .enumerate()
         .map(|(group, codes)| {
-            let from = group * IN_STEP * stream_bytes;
-            let length = (length - from).min(codes.len().saturating_mul(stream_bytes));
+            let from = group.saturating_mul(in_step).saturating_mul(stream_bytes);
+            let length = length.saturating_sub(from).min(codes.len().saturating_mul(stream_bytes));
             let kernel = Kernel::best();
             let mut streams = network.streams(codes.len());
             decode_alone(codes, length, stream_bytes, |last, frequencies| {
