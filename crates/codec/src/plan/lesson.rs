@@ -8,7 +8,7 @@
 use super::activations::{QUANTILES, activations};
 use super::coding::paths_of;
 use super::column::ColumnPlan;
-use super::dependence::{BIT, Target};
+use super::dependence::{BIT, Target, n_log_n};
 use super::forecast::{Feature, Forecaster, MOST_ACTIVATIONS, Shape};
 use super::input::{Input, Link, RowMap};
 use super::known::Known;
@@ -200,8 +200,11 @@ impl School<'_> {
         }
         let mut numbers = Numbers::default();
         network.write(&mut numbers);
-        let weights = numbers.small.len() + 3 * numbers.wide.len();
-        Some((Forecaster { features, bounds, network }, weights as u64))
+        let mut description = Vec::new();
+        let forecaster = Forecaster { features, bounds, network };
+        forecaster.write(&mut description, &mut Numbers::default(), id);
+        let weights = stored_bytes(&numbers) + description.len() as u64 * 3 / 4;
+        Some((forecaster, weights))
     }
 
     /// What a network of column `id` may look at: columns that come before it, those that say most first.
@@ -303,6 +306,15 @@ impl School<'_> {
         }
         features
     }
+}
+
+/// Bytes that the numbers of a network take when they are stored, about: weights by their frequencies, the others in full.
+fn stored_bytes(numbers: &Numbers) -> u64 {
+    let mut counts = [0u64; 256];
+    numbers.small.iter().for_each(|&weight| counts[usize::from(weight as u8)] += 1);
+    let sum: i64 = counts.iter().map(|&n| n_log_n(n)).sum();
+    let bits = (n_log_n(numbers.small.len() as u64) - sum) / BIT;
+    bits as u64 / 8 + 5 * numbers.wide.len() as u64 / 2
 }
 
 /// Intervals of path values that are about equally frequent, at most `most`: their first values, and one behind the last.

@@ -4,7 +4,7 @@
 //! (`perceptron`).
 //! Holds: with a limit of steps and time to spare, the same lesson and settings give the same network on one machine;
 //! decoding depends on the integers alone.
-//! Source: AdamW, arXiv 1711.05101, algorithm 2.
+//! Source: AdamW, arXiv 1711.05101, algorithm 2; weights shrink by a proximal step for the sum of their absolutes.
 
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,9 @@ pub struct FitSettings {
     pub learning_rate: f64,
     /// Decoupled weight decay.
     pub weight_decay: f64,
+    /// Weights move towards zero by this share of the learning rate in each step, and stay there where the data do not object:
+    /// what is zero takes no room.
+    pub sparsity: f64,
     /// Warm-up, cosine, rounding.
     pub schedule: Schedule,
     /// Of initial weights and the order of rows.
@@ -50,6 +53,7 @@ impl Default for FitSettings {
             batch: 1024,
             learning_rate: 3e-3,
             weight_decay: 1e-2,
+            sparsity: 0.01,
             schedule: Schedule::default(),
             seed: 1,
             validation: 0.1,
@@ -288,6 +292,7 @@ pub fn fit(lesson: &Lesson, settings: &FitSettings) -> Result<(ValueNetwork, Fit
         };
         let rate = settings.learning_rate * settings.schedule.rate(progress);
         optimiser.step(&mut network, &gradients, rate, settings.weight_decay);
+        network.shrink((rate * settings.sparsity) as f32);
     }
     let kept = best.1;
     let exported = kept.export().ok_or(FitError::Widths(widths))?;

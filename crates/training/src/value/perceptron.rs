@@ -71,6 +71,13 @@ impl Perceptron {
         Perceptron { layers }
     }
 
+    /// Moves every weight towards zero by `step`, and no further.
+    pub fn shrink(&mut self, step: f32) {
+        for weight in self.layers.iter_mut().flat_map(|layer| &mut layer.weights) {
+            *weight = weight.signum() * (weight.abs() - step).max(0.0);
+        }
+    }
+
     /// With the weights that the integers will have.
     pub fn rounded(&self) -> Perceptron {
         Perceptron { layers: self.layers.iter().map(Layer::rounded).collect() }
