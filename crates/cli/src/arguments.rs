@@ -117,7 +117,7 @@ pub struct Memory {
 pub struct Models {
     /// A model that archives may name without carrying it; may be given several times
     #[arg(long = "model", value_name = "MODEL")]
-    pub files: Vec<PathBuf>,
+    pub given: Vec<PathBuf>,
 }
 
 /// How a file is read.

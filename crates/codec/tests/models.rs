@@ -10,6 +10,7 @@ use hepz_container::{FormatVersion, Reader, Writer};
 use hepz_neural::bytes::gru::Gru;
 use hepz_neural::matrix::Matrix;
 use knowing::{file, knowing, model, random};
+use std::slice::from_ref;
 use std::sync::Arc;
 
 /// Networks that know nothing: all zeros, all maxima, noise.
@@ -57,7 +58,7 @@ fn a_network_that_knows_the_file_is_used_and_shown() {
     let model = knowing(9);
     let file = file(1, &model, 60_000);
     let plain = compressed(&file, &options(&[]));
-    let with = compressed(&file, &options(&[model.clone()]));
+    let with = compressed(&file, &options(from_ref(&model)));
     assert!(with.len() + model.payload().len() / 2 < plain.len(), "{} {}", with.len(), plain.len());
     assert_eq!(restored(&with, &[]).unwrap(), file);
     let archive = Archive::from_bytes(&with, Limits::default()).unwrap();
@@ -78,10 +79,10 @@ fn a_network_that_knows_the_file_is_used_and_shown() {
 fn an_archive_that_names_its_model_wants_that_one() {
     let (model, other) = (knowing(9), knowing(10));
     let file = file(2, &model, 60_000);
-    let mut by_reference = options(&[model.clone()]);
+    let mut by_reference = options(from_ref(&model));
     by_reference.model_ref = true;
     let archive = compressed(&file, &by_reference);
-    assert!(archive.len() + model.payload().len() / 2 < compressed(&file, &options(&[model.clone()])).len());
+    assert!(archive.len() + model.payload().len() / 2 < compressed(&file, &options(from_ref(&model))).len());
     assert_eq!(restored(&archive, &[other.clone(), model.clone()]).unwrap(), file);
     let wanted = hepz::networks::id_text(&model.id());
     assert!(
@@ -99,7 +100,7 @@ fn an_archive_that_names_its_model_wants_that_one() {
 fn tampered_weights_are_refused_before_any_output() {
     let model = knowing(9);
     let file = file(3, &model, 60_000);
-    let archive = compressed(&file, &options(&[model.clone()]));
+    let archive = compressed(&file, &options(from_ref(&model)));
     let reader = Reader::open(&archive[..], hepz_container::Limits::default()).unwrap();
     let section = reader.sections().iter().position(|section| section.kind == 15).unwrap();
     let length = reader.read(section).unwrap().len();
@@ -128,7 +129,7 @@ fn a_network_of_other_data_costs_nothing_and_changes_nothing() {
     for file in [Vec::new(), noise, text, file(6, &knowing(9), 50_000)] {
         let plain = compressed(&file, &options(&[]));
         for model in &models {
-            assert_eq!(compressed(&file, &options(&[model.clone()])), plain);
+            assert_eq!(compressed(&file, &options(from_ref(model))), plain);
         }
     }
 }
@@ -140,7 +141,7 @@ fn a_network_alone_codes_anything_back() {
     let mut models = ignorant();
     models.push(model.clone());
     for model in &models {
-        let mut alone = options(&[model.clone()]);
+        let mut alone = options(from_ref(model));
         alone.level = Level::Default;
         alone.model_only = true;
         for len in [0, 1, 5000, long.len()] {

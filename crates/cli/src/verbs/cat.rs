@@ -45,7 +45,7 @@ struct Chosen<'a> {
 }
 
 fn cat(arguments: &CatArguments) -> Result<(), Failure> {
-    let archive = input::open_archive(&arguments.file, arguments.memory.bytes, &arguments.models.files)?;
+    let archive = input::open_archive(&arguments.file, arguments.memory.bytes, &arguments.models.given)?;
     if let Some(count) = archive.event_count()? {
         if arguments.tree.is_some() {
             return Err(Failure::usage(

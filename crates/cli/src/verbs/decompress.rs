@@ -39,7 +39,7 @@ pub fn run(arguments: &DecompressArguments) -> Exit {
 fn one(file: &Path, arguments: &DecompressArguments) -> Result<(), Failure> {
     let (target, talk) = (&arguments.target, arguments.talk);
     let start = Instant::now();
-    let archive = input::open_archive(file, arguments.memory.bytes, &arguments.models.files)?;
+    let archive = input::open_archive(file, arguments.memory.bytes, &arguments.models.given)?;
     let destination =
         target.destination(file, |path| original_name(path, archive.header().name.as_deref()))?;
     let bar = Bar::new(&shown(file), talk);
@@ -90,7 +90,7 @@ fn salvage(file: &Path, arguments: &DecompressArguments) -> Result<(), Failure> 
     limits.memory_bytes = arguments.memory.bytes;
     let mut options = DecompressOptions::new();
     options.threads = arguments.work.threads;
-    options.models = input::read_models(&arguments.models.files)?;
+    options.models = input::read_models(&arguments.models.given)?;
     let save =
         |sink: &mut dyn Write| Ok::<_, Failure>(hepz::salvage(Box::new(source), limits, sink, &options)?);
     let (report, output) = match target.destination(file, |path| original_name(path, None))? {

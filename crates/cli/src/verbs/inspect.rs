@@ -32,7 +32,7 @@ pub fn run(arguments: &InspectArguments) -> Exit {
                 print(&model_text(file, &model))
             };
         }
-        let archive = input::open_archive(file, arguments.memory.bytes, &arguments.models.files)?;
+        let archive = input::open_archive(file, arguments.memory.bytes, &arguments.models.given)?;
         let mut inspection = archive.inspect()?;
         if arguments.sort {
             // Stable, so columns of equal cost stay in the order of the file.

@@ -84,7 +84,7 @@ pub fn run(arguments: &ListArguments) -> Exit {
 }
 
 fn open(file: &Path, arguments: &ListArguments) -> Result<Listed, Failure> {
-    let failure = match input::open_archive(file, arguments.memory.bytes, &arguments.models.files) {
+    let failure = match input::open_archive(file, arguments.memory.bytes, &arguments.models.given) {
         Ok(archive) => return Ok(Listed::Archive(Box::new(archive))),
         Err(failure) => failure,
     };

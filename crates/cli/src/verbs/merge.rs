@@ -30,7 +30,7 @@ pub fn run(arguments: &MergeArguments) -> Exit {
 /// Does it, or says which file is to blame.
 fn one(arguments: &MergeArguments) -> Result<(), (&Path, Failure)> {
     let (base, refinement) = (arguments.base.as_path(), arguments.refinement.as_path());
-    let open = |file: &Path| input::open_archive(file, arguments.memory.bytes, &arguments.models.files);
+    let open = |file: &Path| input::open_archive(file, arguments.memory.bytes, &arguments.models.given);
     let archives = (open(base).map_err(|e| (base, e))?, open(refinement).map_err(|e| (refinement, e))?);
     merged(arguments, &archives.0, &archives.1).map_err(|failure| (base, failure))
 }

@@ -25,7 +25,7 @@ pub fn run(arguments: &TestArguments) -> Exit {
 
 fn one(file: &Path, arguments: &TestArguments) -> Result<(), Failure> {
     let (name, start) = (shown(file), Instant::now());
-    let archive = input::open_archive(file, arguments.memory.bytes, &arguments.models.files)?;
+    let archive = input::open_archive(file, arguments.memory.bytes, &arguments.models.given)?;
     let bar = Bar::new(&name, arguments.talk);
     let mut options = DecompressOptions::new();
     options.threads = arguments.work.threads;

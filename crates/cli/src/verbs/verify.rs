@@ -29,7 +29,7 @@ pub fn run(arguments: &VerifyArguments) -> Exit {
 fn one(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     let (talk, start) = (arguments.talk, Instant::now());
     let name = shown(&arguments.archive);
-    let archive = input::open_archive(&arguments.archive, arguments.memory.bytes, &arguments.models.files)?;
+    let archive = input::open_archive(&arguments.archive, arguments.memory.bytes, &arguments.models.given)?;
     let original = input::open(&arguments.against)?;
     let bar = Bar::new(&name, talk);
     let mut options = DecompressOptions::new();

@@ -7,7 +7,7 @@ fn numbers(seed: i32, n: usize) -> Numbers {
     Numbers {
         small: (0..n).map(|at| (number(at) % 60) as i8).collect(),
         medium: (0..n / 3).map(|at| number(at) as i16).collect(),
-        wide: (0..n / 7).map(|at| number(at)).collect(),
+        wide: (0..n / 7).map(number).collect(),
     }
 }
 

@@ -46,7 +46,7 @@ pub fn model(network: Gru) -> Arc<Model> {
 /// A network with an opinion of its own of what follows each byte: its state is a code of the last byte.
 pub fn knowing(of: u64) -> Arc<Model> {
     let mut random = random(of);
-    let mut bit = || random() % 2 == 0;
+    let mut bit = || random().is_multiple_of(2);
     // Reset 0, update 0, candidate 1 or -1.
     let embedding: Vec<i16> =
         (0..256 * 3 * WIDTH).map(|at| if at / WIDTH % 3 < 2 || bit() { -32_768 } else { 32_767 }).collect();

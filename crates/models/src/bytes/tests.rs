@@ -261,8 +261,11 @@ fn detected_shapes_pay() {
     assert!(known * 10 < unknown * 9, "{known} {unknown}");
 }
 
+/// What stands for a network: from the last byte to frequencies of the next.
+type Oracle<'a> = Box<dyn FnMut(u8, &mut Frequencies) + 'a>;
+
 /// Networks of all kinds: constant, at both ends of what a number holds, one that knows the bytes, and noise.
-fn oracles(bytes: &[u8]) -> Vec<Box<dyn FnMut(u8, &mut Frequencies) + '_>> {
+fn oracles(bytes: &[u8]) -> Vec<Oracle<'_>> {
     let mut at = 0;
     let mut seeds = numbers(3);
     vec![
