@@ -82,7 +82,7 @@ fn noise() -> Vec<u8> {
 }
 
 /// The version whose archives this program writes.
-const WRITTEN: &str = "v0.5";
+const WRITTEN: &str = "v0.6";
 
 /// What golden archives hold: the first version that has one of it, its name, the bytes.
 fn inputs() -> Vec<(&'static str, &'static str, Vec<u8>)> {
