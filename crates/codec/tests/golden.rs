@@ -12,6 +12,7 @@ use hepz_precision::{Contract, Promise, RulesFile};
 use std::path::Path;
 
 mod shower;
+mod waves;
 
 fn numbers(seed: u64) -> impl Iterator<Item = u64> {
     let mut state = seed | 1;
@@ -164,6 +165,15 @@ fn this_version_writes_the_recorded_archives_with_any_number_of_threads() {
             );
         }
     }
+}
+
+#[test]
+fn networks_of_columns_still_decode_to_the_recorded_bytes() {
+    // Made by the test `a_network_fitted_to_the_file_pays_and_the_file_comes_back` of hepz-training.
+    let archive = Archive::from_bytes(&golden("v0.6/waves-networks"), Limits::default()).expect("an archive");
+    let mut back = Vec::new();
+    archive.decompress(&mut back, &DecompressOptions::new()).expect("a network that is known");
+    assert!(back == waves::table(24_000, 5), "other bytes than were written");
 }
 
 /// Layers of a file, each with any number of threads.

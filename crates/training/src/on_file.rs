@@ -9,10 +9,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 /// Passes over the rows after which nothing more is expected.
-const PASSES: u64 = 60;
+const PASSES: u64 = 400;
 
 /// Steps that a small lesson gets nevertheless.
-const LEAST_STEPS: u64 = 1500;
+const LEAST_STEPS: u64 = 20_000;
 
 /// Fits a network to each lesson, in its share of the time.
 pub struct OnFile {

@@ -30,11 +30,12 @@ fn restored(archive: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_network_fitted_to_the_file_pays_and_the_file_comes_back() {
-    let bytes = waves::table(40_000, 5);
+    let bytes = waves::table(24_000, 5);
     let (plain, _) = archive_of(&bytes, None);
-    let trainer = OnFile::new(Duration::from_secs(24), 2);
+    let trainer = OnFile::new(Duration::from_secs(40), 2);
     let (archive, report) = archive_of(&bytes, Some(&trainer));
     println!("{} bytes with networks, {} without: {:?}", archive.len(), plain.len(), report.networks);
+    trainer.reports().iter().for_each(|(name, report)| println!("{name}: {report:?}"));
     let used: Vec<&str> = report
         .networks
         .iter()

@@ -160,13 +160,13 @@ impl School<'_> {
         if paths.len() < LEAST_ROWS || plan.map.bits < 2 {
             return None;
         }
-        // Weights of about a fortieth of what the column takes can be won back.
-        let affordable = in_file / 40;
+        // Weights of about a sixteenth of what the column takes may be won back.
+        let affordable = in_file / 16;
         let (most_outcomes, hidden) = match affordable {
             0..1200 => return None,
-            1200..4000 => (24, vec![16]),
-            4000..9000 => (48, vec![32, 24]),
-            9000..20_000 => (96, vec![48, 32]),
+            1200..4000 => (32, vec![32]),
+            4000..12_000 => (48, vec![32, 24]),
+            12_000..30_000 => (96, vec![48, 32]),
             _ => (192, vec![64, 48]),
         };
         let bounds = bounds_of(&paths, most_outcomes);

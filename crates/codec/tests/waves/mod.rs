@@ -10,7 +10,7 @@ pub fn table(rows: usize, seed: u64) -> Vec<u8> {
     let wave = |x: f32| ((x - x.floor()) * 2.0 - 1.0).abs();
     let mut bytes = Vec::with_capacity(rows * 16);
     for _ in 0..rows {
-        let [a, b, c] = [random(), random(), random()];
+        let [a, b, c] = [random(), random(), random()].map(|x| (x * 256.0).floor() / 256.0);
         let noise = random() + random() - random() - random();
         let y = 1.0 + wave(3.0 * a) + wave(2.0 * b) + wave(4.0 * c) + noise / 64.0;
         bytes.extend([a, b, c, y].iter().flat_map(|value| value.to_le_bytes()));
