@@ -170,7 +170,8 @@ fn this_version_writes_the_recorded_archives_with_any_number_of_threads() {
 #[test]
 fn networks_of_columns_still_decode_to_the_recorded_bytes() {
     // Made by the test `a_network_fitted_to_the_file_pays_and_the_file_comes_back` of hepz-training.
-    let archive = Archive::from_bytes(&golden("v0.6/waves-networks"), Limits::default()).expect("an archive");
+    let golden = golden("v0.6/waves-networks");
+    let archive = Archive::from_bytes(&golden, Limits::default()).expect("an archive");
     let mut back = Vec::new();
     archive.decompress(&mut back, &DecompressOptions::new()).expect("a network that is known");
     assert!(back == waves::table(24_000, 5), "other bytes than were written");
