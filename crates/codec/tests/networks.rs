@@ -25,6 +25,8 @@ fn table(rows: u32) -> Vec<u8> {
     bytes
 }
 
+type Fit = dyn Fn(&Lesson) -> Option<ValueNetwork> + Sync;
+
 struct Fitted<F>(F, Mutex<Vec<(usize, usize)>>);
 
 impl<F: Fn(&Lesson) -> Option<ValueNetwork> + Sync> Trainer for Fitted<F> {
@@ -75,7 +77,7 @@ fn networks_that_know_nothing_are_left_out() {
         seed.store(next, Ordering::Relaxed);
         ((next >> 40) % 255) as u8 as i8 / 2
     };
-    let trainers: [Box<dyn Fn(&Lesson) -> Option<ValueNetwork> + Sync>; 4] = [
+    let trainers: [Box<Fit>; 4] = [
         Box::new(|lesson| random_network(lesson, || 0, 1 << 20)),
         Box::new(|lesson| random_network(lesson, || 127, hepz_neural::fixed::MOST_MULTIPLIER)),
         Box::new(move |lesson| random_network(lesson, random, 1 << 21)),

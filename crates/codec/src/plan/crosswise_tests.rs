@@ -70,7 +70,7 @@ fn a_column_has_no_rows_below_of_itself() {
     let (tables, _) = exchanged(1);
     let own = ColumnId { table: 0, column: 1 };
     for (id, sound) in [(ColumnId { table: 0, column: 0 }, true), (own, false)] {
-        for rows in [1, column::MOST_ABOVE] {
+        for rows in [1, crate::plan::input::MOST_ABOVE] {
             let plan = ColumnPlan {
                 rows: Rows::All,
                 prediction: Prediction::None,

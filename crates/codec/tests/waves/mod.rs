@@ -17,6 +17,3 @@ pub fn table(rows: usize, seed: u64) -> Vec<u8> {
     }
     bytes
 }
-
-/// The schema of the rows.
-pub const SCHEMA: &str = "a:f4,b:f4,c:f4,y:f4";
