@@ -25,7 +25,7 @@ fn table(rows: u32) -> Vec<u8> {
     bytes
 }
 
-type Fit = dyn Fn(&Lesson) -> Option<ValueNetwork> + Sync;
+type Fit<'a> = dyn Fn(&Lesson) -> Option<ValueNetwork> + Sync + 'a;
 
 struct Fitted<F>(F, Mutex<Vec<(usize, usize)>>);
 
@@ -77,7 +77,7 @@ fn networks_that_know_nothing_are_left_out() {
         seed.store(next, Ordering::Relaxed);
         ((next >> 40) % 255) as u8 as i8 / 2
     };
-    let trainers: [Box<Fit>; 4] = [
+    let trainers: [Box<Fit<'_>>; 4] = [
         Box::new(|lesson| random_network(lesson, || 0, 1 << 20)),
         Box::new(|lesson| random_network(lesson, || 127, hepz_neural::fixed::MOST_MULTIPLIER)),
         Box::new(move |lesson| random_network(lesson, random, 1 << 21)),
