@@ -116,10 +116,10 @@ fn columns_are_named_with_their_table_where_they_need_it() {
     };
     let (pt, _, n, _) = values(1500);
     assert_eq!(head("pt,n", "b.npz.hepz"), format!("pt,n\n{pt:?},{n}\n"));
-    scene.run(&["cat", "--to", "npz", "--columns", "n", "-o", "n.npz", "jets.npy.hepz"]).ends_with(0);
-    scene.run(&["compress", "-q", "n.npz"]).ends_with(0);
-    for spelling in ["n/n", "n.n", "n"] {
-        assert_eq!(head(spelling, "n.npz.hepz"), format!("n\n{}\n", values(0).2));
+    scene.run(&["cat", "--to", "npz", "--columns", "pt", "-o", "pt.npz", "jets.npy.hepz"]).ends_with(0);
+    scene.run(&["compress", "-q", "pt.npz"]).ends_with(0);
+    for spelling in ["pt/pt", "pt.pt", "pt"] {
+        assert_eq!(head(spelling, "pt.npz.hepz"), format!("pt\n{:?}\n", values(0).0));
     }
 }
 
