@@ -211,8 +211,9 @@ fn a_root_file_comes_back_and_its_trees_are_listed() {
 
 /// An array of a `.npz` file, by way of an archive of it: text of its values.
 fn values(scene: &Scene, array: &str) -> Vec<String> {
-    // `x` lies beside other arrays of its length, in a table without a name; the others are tables of their own.
-    let pattern = if array == "x" { array.to_owned() } else { format!("{array}.{array}") };
+    // Arrays beside others of their length lie in one table with them; the others are tables of their own.
+    let beside = ["x", "w_lists"].contains(&array);
+    let pattern = if beside { array.to_owned() } else { format!("{array}.{array}") };
     let text = scene.run(&["cat", "--columns", &pattern, "out.npz.hepz"]).ends_with(0).text();
     text.lines().skip(1).map(str::to_owned).collect()
 }
