@@ -139,7 +139,7 @@ pub(crate) fn patched(sections: &mut Sections, patches: &[u8]) {
     }
 }
 
-/// Compress, then patch behind the checksums: the productive one. The first byte chooses the archive; then [`patched`].
+/// Compress, then patch behind the checksums: the productive one. The first byte chooses the archive; then `patched`.
 pub fn decode_patched(data: &[u8]) {
     let [number, patches @ ..] = data else { return };
     let all = self::sections();
