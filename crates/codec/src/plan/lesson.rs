@@ -12,7 +12,7 @@ use super::dependence::{BIT, Target, n_log_n};
 use super::forecast::{Feature, Forecaster, MOST_ACTIVATIONS, Shape};
 use super::input::{Input, Link, RowMap};
 use super::known::Known;
-use super::planner::{Decision, known_of, shortened};
+use super::planner::{Decision, bytes_of, known_of, shortened};
 use super::tuned::price;
 use super::{ColumnId, Engine, Slice};
 use hepz_columns::Table;
@@ -101,10 +101,7 @@ pub fn learn(
     let total: u64 = decision.bytes.values().sum();
     let place: BTreeMap<ColumnId, usize> =
         decision.order.iter().enumerate().map(|(at, &id)| (id, at)).collect();
-    let bytes_of = |slice: &Slice| -> u64 {
-        tables.iter().zip(&slice.rows).map(|(t, &rows)| u64::from(t.row_bytes) * rows as u64).sum()
-    };
-    let (sampled, tried) = (bytes_of(sample).max(1), bytes_of(trial_sample).max(1));
+    let (sampled, tried) = (bytes_of(tables, sample).max(1), bytes_of(tables, trial_sample).max(1));
     let worth: Vec<ColumnId> = decision
         .order
         .iter()

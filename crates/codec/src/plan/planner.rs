@@ -136,6 +136,11 @@ pub(super) fn known_of<'a>(tables: &'a [Table], links: &'a [Option<Link>], sampl
     known
 }
 
+/// Bytes of all rows.
+pub(super) fn bytes_of(tables: &[Table], sample: &Slice) -> u64 {
+    tables.iter().zip(&sample.rows).map(|(t, &rows)| u64::from(t.row_bytes) * rows as u64).sum()
+}
+
 /// The first rows of every table, so that they are not much more than `most` bytes and belong together; `None` if they are
 /// not more anyway.
 pub(super) fn shortened(
@@ -144,8 +149,7 @@ pub(super) fn shortened(
     sample: &Slice,
     most: u64,
 ) -> Option<Slice> {
-    let bytes: u64 =
-        tables.iter().zip(&sample.rows).map(|(t, &rows)| u64::from(t.row_bytes) * rows as u64).sum();
+    let bytes = bytes_of(tables, sample);
     if bytes <= most {
         return None;
     }
